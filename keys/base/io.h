@@ -1,0 +1,46 @@
+#ifndef SEALSLOT_BASE_IO_H
+#define SEALSLOT_BASE_IO_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "err.h"
+#include "sink.h"
+
+/*
+ * Files. Every open is O_CLOEXEC | O_NOFOLLOW, every created file is new
+ * (O_EXCL) unless the function says "replace". Paths are relative to dirfd
+ * (AT_FDCWD for the working directory). All return ERR_SYS with errno when the
+ * system refuses, ERR_NOSPACE for ENOSPC and EDQUOT, ERR_NOTFOUND for ENOENT,
+ * ERR_EXISTS for EEXIST.
+ */
+
+/* The error for the errno of a failed file call, as above. */
+enum err io_errno(void);
+/* Closes *fd unless it is -1 and sets it to -1; keeps errno. */
+void io_close(int *fd);
+enum err MUST_CHECK io_write_all(int fd, const void *p, size_t n);
+enum err MUST_CHECK io_pwrite_all(int fd, const void *p, size_t n, off_t at);
+/* Reads until n bytes or the end; *got says how many. */
+enum err MUST_CHECK io_read_full(int fd, void *p, size_t n, size_t *got);
+/* Reads exactly n bytes at an offset; ERR_TRUNCATED if the file is shorter. */
+enum err MUST_CHECK io_pread_exact(int fd, void *p, size_t n, off_t at);
+/* Opens an existing regular file for reading. ERR_MODE for anything else (link, folder, device). */
+enum err MUST_CHECK io_open_file(int dirfd, const char *path, int *fd);
+/* Opens a folder. ERR_MODE for anything else. */
+enum err MUST_CHECK io_open_dir(int dirfd, const char *path, int *fd);
+/* Appends a whole regular file to out. ERR_LIMIT if it is larger than what out may still hold. */
+enum err MUST_CHECK io_read_file(int dirfd, const char *path, struct buf *out);
+/* A new file for writing. */
+enum err MUST_CHECK io_create(int dirfd, const char *path, mode_t mode, int *fd);
+/* A new file with this content, synced together with its folder; removed again on failure. */
+enum err MUST_CHECK io_write_new(int dirfd, const char *name, const void *p, size_t n, mode_t mode);
+/* Replaces or creates a file in one step: random name, sync, rename, sync of the folder. name has
+ * no '/'. */
+enum err MUST_CHECK io_replace(int dirfd, const char *name, const void *p, size_t n, mode_t mode);
+enum err MUST_CHECK io_sync(int fd);
+/* A sink that writes to *fd. fd is borrowed. */
+struct sink io_sink(int *fd);
+
+#endif

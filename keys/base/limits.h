@@ -1,0 +1,81 @@
+#ifndef SEALSLOT_BASE_LIMITS_H
+#define SEALSLOT_BASE_LIMITS_H
+
+/*
+ * Every limit on something that a stranger controls has its name here, with
+ * its unit. What an admin would change is also a key of sealslotd.conf, and
+ * stands here with its default and its bounds.
+ */
+#define LIMIT_KIB 1024ULL
+#define LIMIT_MIB (1024 * LIMIT_KIB)
+#define LIMIT_GIB (1024 * LIMIT_MIB)
+
+/* ---- age files (keys/FORMATS.md section 1) */
+#define LIMIT_AGE_HEADER       (64 * 1024) /* bytes of header before any cryptography */
+#define LIMIT_AGE_STANZAS      256
+#define LIMIT_AGE_RECIPIENTS   4  /* recipients of one submission: desks that share an inbox */
+#define LIMIT_AGE_SCRYPT_LOG2N 20 /* the largest work factor we try when opening */
+
+/* ---- the ZIP profile (section 2) */
+#define LIMIT_ZIP_NAME     128 /* bytes of a member name */
+#define LIMIT_ZIP_MEMBERS  503 /* files + message.txt, manifest.json, .padding */
+#define LIMIT_UPLOAD_FILES 500
+#define LIMIT_UPLOAD_PARTS 1000
+#define LIMIT_UPLOAD_MEMORY                                                                        \
+	(256 * 1024) /* names, types and growing directory of one upload, bytes */
+#define LIMIT_MANIFEST      (1024 * 1024) /* bytes of manifest.json that the reader accepts */
+#define LIMIT_ORIGINAL_NAME 1024          /* bytes of an original file name; longer ones are cut */
+#define LIMIT_FILE_TYPE     128 /* bytes of a media type; longer ones become application/octet-stream \
+				 */
+
+/* ---- an upload's body */
+#define LIMIT_MESSAGE        (256 * 1024)    /* bytes of message text */
+#define LIMIT_FIELD          1024            /* bytes of any other form field */
+#define LIMIT_PART_HEADER    (8 * 1024)      /* bytes of one part's header */
+#define LIMIT_BOUNDARY       70              /* bytes (RFC 2046) */
+#define LIMIT_UPLOAD_DEFAULT (4 * LIMIT_GIB) /* conf: max_upload */
+#define LIMIT_UPLOAD_MAX     (64 * LIMIT_GIB)
+#define LIMIT_DRAIN_BYTES    (16 * LIMIT_MIB) /* swallowed after a refusal, so that the page is read \
+					       */
+#define LIMIT_DRAIN_MS 60000
+
+/* ---- HTTP */
+#define LIMIT_HTTP_HEADER       (16 * 1024) /* bytes of request line and headers */
+#define LIMIT_HTTP_HEADER_MS    30000       /* from accept to the end of the headers */
+#define LIMIT_HTTP_IDLE_MS      120000      /* without a byte in either direction */
+#define LIMIT_HTTP_CONNECTIONS  1600
+#define LIMIT_IN_FLIGHT_DEFAULT 64 /* conf: max_in_flight, uploads at once */
+#define LIMIT_IN_FLIGHT_MAX     1024
+
+/* ---- the store */
+#define LIMIT_RESERVE_DEFAULT                                                                      \
+	(2 * LIMIT_GIB)                     /* conf: reserve, bytes kept free on the file system */
+#define LIMIT_RETENTION_DEFAULT 60          /* conf: retention_days */
+#define LIMIT_CONF              (64 * 1024) /* bytes of sealslotd.conf */
+#define LIMIT_TOPICS            8           /* topics of the form */
+#define LIMIT_TOPIC_VALUES      128         /* values of one topic */
+
+/* ---- schedules (section 4) */
+#define LIMIT_SCHEDULE        (1024 * 1024) /* bytes of keys.txt */
+#define LIMIT_SCHEDULE_LINE   1024          /* bytes of one line */
+#define LIMIT_SIGNATURE       1024          /* bytes of a .minisig file */
+#define LIMIT_INBOXES         16
+#define LIMIT_INBOX_NAME      24   /* bytes, [a-z0-9-] */
+#define LIMIT_INBOX_TITLE     120  /* bytes of UTF-8 */
+#define LIMIT_EPOCHS          8192 /* epoch lines of one schedule */
+#define LIMIT_REVOKED         1024
+#define LIMIT_REPLY_KEYS      16
+#define LIMIT_EPOCH_DAYS      366
+#define LIMIT_CLOCK_JUMP_DAYS 30
+#define LIMIT_WARN_DAYS       30 /* warn when fewer days of epochs are left */
+
+/* ---- bundles (section 6) */
+#define LIMIT_BUNDLE_ITEMS 200000
+#define LIMIT_BUNDLE_INDEX (64 * LIMIT_MIB)
+#define LIMIT_BUNDLE_LINE  512
+
+/* ---- key store and vault */
+#define LIMIT_KEY_FILE   (64 * 1024)
+#define LIMIT_PASSPHRASE 1024 /* bytes */
+
+#endif

@@ -1,0 +1,165 @@
+#include "text.h"
+
+#include <sodium.h>
+#include <string.h>
+
+void
+text_hex(char *out, const uint8_t *p, size_t n)
+{
+	sodium_bin2hex(out, n * 2 + 1, p, n);
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+enum err
+text_unhex(uint8_t *out, size_t n, const char *s, size_t len)
+{
+	size_t i;
+
+	if (len % 2 != 0 || len / 2 != n)
+		return ERR_FORMAT;
+	for (i = 0; i < len; i++)
+		if (hex_value(s[i]) < 0)
+			return ERR_FORMAT;
+	for (i = 0; i < n; i++)
+		out[i] = (uint8_t)(hex_value(s[2 * i]) << 4 | hex_value(s[2 * i + 1]));
+	return ERR_OK;
+}
+
+static enum err
+unb64(uint8_t *out, size_t n, const char *s, size_t len, int variant)
+{
+	size_t got = 0;
+	const char *end = NULL;
+	size_t want =
+	    variant == sodium_base64_VARIANT_ORIGINAL ? TEXT_B64_PAD_LEN(n) : TEXT_B64_LEN(n);
+
+	if (len != want)
+		return ERR_FORMAT;
+	if (sodium_base642bin(out, n, s, len, NULL, &got, &end, variant) != 0 || got != n ||
+	    end != s + len) {
+		explicit_bzero(out, n);
+		return ERR_FORMAT;
+	}
+	return ERR_OK;
+}
+
+void
+text_b64(char *out, const uint8_t *p, size_t n)
+{
+	sodium_bin2base64(
+	    out, TEXT_B64_LEN(n) + 1, p, n, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+}
+
+enum err
+text_unb64(uint8_t *out, size_t n, const char *s, size_t len)
+{
+	return unb64(out, n, s, len, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+}
+
+void
+text_b64_pad(char *out, const uint8_t *p, size_t n)
+{
+	sodium_bin2base64(out, TEXT_B64_PAD_LEN(n) + 1, p, n, sodium_base64_VARIANT_ORIGINAL);
+}
+
+enum err
+text_unb64_pad(uint8_t *out, size_t n, const char *s, size_t len)
+{
+	return unb64(out, n, s, len, sodium_base64_VARIANT_ORIGINAL);
+}
+
+enum err
+text_number(const char *s, size_t len, uint64_t max, uint64_t *out)
+{
+	uint64_t v = 0;
+	size_t i;
+
+	if (len == 0 || (len > 1 && s[0] == '0'))
+		return ERR_FORMAT;
+	for (i = 0; i < len; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return ERR_FORMAT;
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(s[i] - '0'), &v) || v > max)
+			return ERR_LIMIT;
+	}
+	*out = v;
+	return ERR_OK;
+}
+
+/* The range of the second byte depends on the first (Unicode table 3-7). */
+size_t
+text_utf8_len(const uint8_t *p, size_t n)
+{
+	uint8_t lo = 0x80, hi = 0xbf;
+	size_t len, i;
+
+	if (n == 0)
+		return 0;
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		len = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		len = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	if (p[0] == 0xe0)
+		lo = 0xa0;
+	else if (p[0] == 0xed)
+		hi = 0x9f;
+	else if (p[0] == 0xf0)
+		lo = 0x90;
+	else if (p[0] == 0xf4)
+		hi = 0x8f;
+	if (n < len || p[1] < lo || p[1] > hi)
+		return 0;
+	for (i = 2; i < len; i++)
+		if (p[i] < 0x80 || p[i] > 0xbf)
+			return 0;
+	return len;
+}
+
+bool
+text_is_utf8(const uint8_t *p, size_t n)
+{
+	size_t len;
+
+	for (; n > 0; p += len, n -= len)
+		if ((len = text_utf8_len(p, n)) == 0)
+			return false;
+	return true;
+}
+
+uint32_t
+text_utf8_point(const uint8_t *p, size_t len)
+{
+	static const uint8_t first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t v = p[0] & first[len];
+	size_t i;
+
+	for (i = 1; i < len; i++)
+		v = v << 6 | (p[i] & 0x3f);
+	return v;
+}
+
+bool
+text_is_treacherous(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x34f || c == 0x61c ||
+	       c == 0x115f || c == 0x1160 || c == 0x17b4 || c == 0x17b5 ||
+	       (c >= 0x180b && c <= 0x180f) || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0x3164 ||
+	       (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0 ||
+	       (c >= 0xfff0 && c <= 0xfffb) || (c & 0xfffe) == 0xfffe ||
+	       (c >= 0xe000 && c <= 0xf8ff) || c >= 0xe0000;
+}

@@ -1,0 +1,75 @@
+#ifndef SEALSLOT_CARRY_BUNDLE_H
+#define SEALSLOT_CARRY_BUNDLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/date.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/random.h"
+#include "carry/schedule.h"
+
+/*
+ * index.txt of a transfer bundle, server to air gap (keys/FORMATS.md section
+ * 6). Text, LF, fixed order:
+ *
+ *   sealslot-bundle 1
+ *   instance: <onion>
+ *   serial: 7
+ *   previous: <64 hex: BLAKE2b-256 of index.txt of serial 6, or 64 zeros>
+ *   made: 2026-03-05
+ *   volume: 1 of 1
+ *   count: 2
+ *   item: <32 hex id> 2026-03-05 tips 31 <size> <64 hex BLAKE2b-256>
+ *   item: ...
+ *   end
+ *
+ * It lists everything that the bundle should carry over all its volumes, so
+ * an import can name what is missing.
+ */
+#define BUNDLE_INDEX     "index.txt"
+#define BUNDLE_INDEX_SIG "index.txt.minisig"
+#define BUNDLE_SCHEDULES "keys/" /* keys/keys-0012.txt and .minisig */
+#define BUNDLE_ITEM_EXT  ".age"  /* <id>.age */
+
+struct bundle_item {
+	char id[RANDOM_ID_LEN + 1];
+	int32_t day;
+	char inbox[LIMIT_INBOX_NAME + 1];
+	uint32_t epoch;
+	uint64_t size;
+	uint8_t hash[HASH_LEN];
+};
+
+struct bundle_head {
+	char instance[SCHEDULE_INSTANCE_LEN + 1];
+	uint32_t serial; /* from 1 */
+	uint8_t previous[HASH_LEN];
+	int32_t made;
+	uint32_t volume, volumes;
+};
+
+struct bundle_index {
+	struct bundle_head head;
+	struct bundle_item *items; /* owned, ascending by id */
+	size_t n_items;
+};
+
+struct bundle_fault {
+	size_t line;
+	const char *why;
+};
+
+enum err MUST_CHECK bundle_index_parse(
+    const void *p, size_t n, struct bundle_index **out, struct bundle_fault *fault);
+enum err MUST_CHECK bundle_index_format(const struct bundle_index *b, struct buf *out);
+void bundle_index_free(struct bundle_index *b);
+/* By binary search; NULL if the index doesn't list it. Borrowed. */
+const struct bundle_item *bundle_index_find(const struct bundle_index *b, const char *id);
+/* "sealslot-bundle serial:7 instance:<onion>", the trusted comment of its signature. */
+enum err MUST_CHECK bundle_comment(const struct bundle_head *h, char *out, size_t size);
+
+#endif

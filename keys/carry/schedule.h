@@ -1,0 +1,108 @@
+#ifndef SEALSLOT_CARRY_SCHEDULE_H
+#define SEALSLOT_CARRY_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/date.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "carry/minisign.h"
+#include "seal/age.h"
+
+/* The signed list of epoch keys, keys.txt (keys/FORMATS.md section 4). Days are UTC days of date.h.
+ */
+
+#define SCHEDULE_INSTANCE_LEN 62 /* 56 characters and ".onion", without the NUL */
+
+struct schedule_inbox {
+	char name[LIMIT_INBOX_NAME + 1];
+	char title[LIMIT_INBOX_TITLE + 1]; /* UTF-8 */
+};
+
+/* One recipient of one epoch; several lines with the same inbox and number are several recipients.
+ */
+struct schedule_epoch {
+	uint32_t inbox; /* index into inboxes */
+	uint32_t number;
+	int32_t start; /* first day */
+	int32_t end;   /* first day that isn't in it */
+	uint8_t recipient[AGE_KEY];
+};
+
+struct schedule_revoked {
+	uint32_t inbox;
+	uint32_t number;
+	uint8_t recipient[AGE_KEY];
+};
+
+struct schedule {
+	char instance[SCHEDULE_INSTANCE_LEN + 1];
+	uint32_t serial; /* from 1 */
+	int32_t issued;
+	uint8_t previous[HASH_LEN];
+	struct schedule_inbox inboxes[LIMIT_INBOXES];
+	size_t n_inboxes;
+	struct schedule_epoch *epochs; /* owned; by inbox, then number, then line order */
+	size_t n_epochs;
+	struct schedule_revoked *revoked; /* owned */
+	size_t n_revoked;
+	struct minisign_key reply_keys[LIMIT_REPLY_KEYS];
+	size_t n_reply_keys;
+};
+
+/* Where and why a text was refused, for the message to the admin. */
+struct schedule_fault {
+	size_t line;     /* from 1; 0: the whole text */
+	const char *why; /* static phrase, in plain words */
+};
+
+/*
+ * Parses a whole keys.txt; *out is the caller's (schedule_free). ERR_FORMAT or
+ * ERR_LIMIT with *fault filled in. Checks all of section 4 that one text
+ * alone can show: order, contiguous epochs, no revoked recipient in use.
+ */
+enum err MUST_CHECK schedule_parse(
+    const void *p, size_t n, struct schedule **out, struct schedule_fault *fault);
+/* The exact text of a schedule; schedule_parse accepts it and gives the same schedule. */
+enum err MUST_CHECK schedule_format(const struct schedule *s, struct buf *out);
+/* Accepts NULL. */
+void schedule_free(struct schedule *s);
+
+/* "sealslot-keys serial:12 instance:<onion>", the trusted comment. ERR_LIMIT if it doesn't fit. */
+enum err MUST_CHECK schedule_comment(const struct schedule *s, char *out, size_t size);
+/*
+ * Parses, and verifies signature and trusted comment under root. Nothing of an
+ * unverified text leaves this function but *fault.
+ */
+enum err MUST_CHECK schedule_verify(const struct buf *text, const struct buf *sig,
+    const struct minisign_key *root, struct schedule **out, struct schedule_fault *fault);
+
+/* May next follow current on a server? ERR_ROLLBACK, ERR_FORK, ERR_AUTH (previous doesn't match),
+ * ERR_USAGE (another instance), or ERR_OK; *is_gap says that serials in between are missing.
+ * current_hash is the BLAKE2b-256 of current's text, next_hash that of next's. */
+enum err MUST_CHECK schedule_may_follow(const struct schedule *current,
+    const uint8_t current_hash[static HASH_LEN], const struct schedule *next,
+    const uint8_t next_hash[static HASH_LEN], bool *is_gap);
+
+/* The index of an inbox by name; ERR_NOTFOUND. */
+enum err MUST_CHECK schedule_find_inbox(const struct schedule *s, const char *name, size_t *inbox);
+
+/* The recipients of the epoch that covers a day. */
+struct schedule_seal {
+	uint32_t number;
+	int32_t start, end;
+	size_t n;
+	uint8_t recipients[LIMIT_AGE_RECIPIENTS][AGE_KEY];
+};
+/* ERR_EXPIRED if no epoch of that inbox covers the day. */
+enum err MUST_CHECK schedule_current(
+    const struct schedule *s, size_t inbox, int32_t day, struct schedule_seal *out);
+/* The first day on which some inbox has no key any more, seen from day on (day itself if it has
+ * none now). */
+int32_t schedule_last_day(const struct schedule *s, int32_t day);
+
+#endif

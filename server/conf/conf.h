@@ -1,0 +1,62 @@
+#ifndef SEALSLOT_CONF_CONF_H
+#define SEALSLOT_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "carry/schedule.h"
+
+/* sealslotd.conf(5): INI, read by inih. Unknown keys and doubled keys are errors. */
+
+#define CONF_PATH_MAX 1024
+#define CONF_TEXT_MAX 256
+
+struct conf_topic {
+	char name[32]; /* the key: [a-z0-9_-] */
+	char *values;  /* owned: NUL-separated, n of them */
+	size_t n;
+};
+
+struct conf {
+	/* [server] */
+	char instance[SCHEDULE_INSTANCE_LEN + 1];
+	char user[64];              /* "" : run as who started it */
+	char listen[CONF_PATH_MAX]; /* "127.0.0.1:8480" or "unix:/path" */
+	char languages[8][8];       /* "fr", "en"; the first is the default */
+	size_t n_languages;
+	char name[CONF_TEXT_MAX];
+	bool proxy_protocol;
+	/* [store] */
+	char store_path[CONF_PATH_MAX];
+	uint64_t max_upload; /* bytes */
+	uint64_t reserve;    /* bytes */
+	uint32_t max_in_flight;
+	uint32_t retention_days;
+	/* [keys] */
+	char root_path[CONF_PATH_MAX];
+	/* [topics] */
+	struct conf_topic topics[LIMIT_TOPICS];
+	size_t n_topics;
+};
+
+struct conf_fault {
+	size_t line;   /* from 1; 0: the file as a whole */
+	char why[160]; /* plain words, names the key */
+};
+
+/* Parses a whole config text; *out is the caller's. ERR_FORMAT or ERR_LIMIT with *fault filled in.
+ */
+enum err MUST_CHECK conf_parse(
+    const char *p, size_t n, struct conf **out, struct conf_fault *fault);
+/* Reads and parses a file; the text is appended to *text when text isn't NULL. */
+struct buf;
+enum err MUST_CHECK conf_read(
+    const char *path, struct buf *text, struct conf **out, struct conf_fault *fault);
+void conf_free(struct conf *c);
+/* "4G", "512M", "64K", "1000": bytes. */
+enum err MUST_CHECK conf_size(const char *s, uint64_t *out);
+
+#endif
