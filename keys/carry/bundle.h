@@ -28,10 +28,17 @@
  *   end
  *
  * It lists everything that the bundle should carry over all its volumes, so
- * an import can name what is missing.
+ * an import can name what is missing. "previous" is the hash of the index of
+ * volume 1; volumes of one bundle differ in the volume line alone.
+ *
+ * Order of members in every volume: index.txt, index.txt.minisig, transfer.pub
+ * (the server's public transfer key as minisign writes it: a vault pins it at
+ * its first import), the schedules ascending by serial, each followed by its
+ * signature, then the items ascending by id.
  */
 #define BUNDLE_INDEX     "index.txt"
 #define BUNDLE_INDEX_SIG "index.txt.minisig"
+#define BUNDLE_TRANSFER  "transfer.pub"
 #define BUNDLE_SCHEDULES "keys/" /* keys/keys-0012.txt and .minisig */
 #define BUNDLE_ITEM_EXT  ".age"  /* <id>.age */
 
