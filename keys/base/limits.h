@@ -25,8 +25,9 @@
 	(256 * 1024) /* names, types and growing directory of one upload, bytes */
 #define LIMIT_MANIFEST      (1024 * 1024) /* bytes of manifest.json that the reader accepts */
 #define LIMIT_ORIGINAL_NAME 1024          /* bytes of an original file name; longer ones are cut */
-#define LIMIT_FILE_TYPE     128 /* bytes of a media type; longer ones become application/octet-stream \
-				 */
+#define LIMIT_FILE_TYPE                                                                            \
+	128 /* bytes of a media type; longer ones become application/octet-stream                  \
+	     */
 
 /* ---- an upload's body */
 #define LIMIT_MESSAGE        (256 * 1024)    /* bytes of message text */
@@ -35,8 +36,9 @@
 #define LIMIT_BOUNDARY       70              /* bytes (RFC 2046) */
 #define LIMIT_UPLOAD_DEFAULT (4 * LIMIT_GIB) /* conf: max_upload */
 #define LIMIT_UPLOAD_MAX     (64 * LIMIT_GIB)
-#define LIMIT_DRAIN_BYTES    (16 * LIMIT_MIB) /* swallowed after a refusal, so that the page is read \
-					       */
+#define LIMIT_DRAIN_BYTES                                                                          \
+	(16 * LIMIT_MIB) /* swallowed after a refusal, so that the page is read                    \
+			  */
 #define LIMIT_DRAIN_MS 60000
 
 /* ---- HTTP */
@@ -70,9 +72,11 @@
 #define LIMIT_WARN_DAYS       30 /* warn when fewer days of epochs are left */
 
 /* ---- bundles (section 6) */
-#define LIMIT_BUNDLE_ITEMS 200000
-#define LIMIT_BUNDLE_INDEX (64 * LIMIT_MIB)
-#define LIMIT_BUNDLE_LINE  512
+#define LIMIT_BUNDLE_ITEMS     200000
+#define LIMIT_BUNDLE_INDEX     (64 * LIMIT_MIB)
+#define LIMIT_BUNDLE_LINE      512
+#define LIMIT_BUNDLE_ITEM_SIZE (2 * LIMIT_UPLOAD_MAX) /* bytes of one item, sealed and padded */
+#define LIMIT_BUNDLE_VOLUMES   9999
 
 /* ---- key store and vault */
 #define LIMIT_KEY_FILE   (64 * 1024)

@@ -27,7 +27,8 @@
  *   item: ...
  *   end
  *
- * It lists everything that the bundle should carry over all its volumes, so
+ * Numbers are decimal without leading zeros. Items ascend by id, each once. It
+ * lists everything that the bundle should carry over all its volumes, so
  * an import can name what is missing. "previous" is the hash of the index of
  * volume 1; volumes of one bundle differ in the volume line alone.
  *
@@ -36,11 +37,12 @@
  * its first import), the schedules ascending by serial, each followed by its
  * signature, then the items ascending by id.
  */
-#define BUNDLE_INDEX     "index.txt"
-#define BUNDLE_INDEX_SIG "index.txt.minisig"
-#define BUNDLE_TRANSFER  "transfer.pub"
-#define BUNDLE_SCHEDULES "keys/" /* keys/keys-0012.txt and .minisig */
-#define BUNDLE_ITEM_EXT  ".age"  /* <id>.age */
+#define BUNDLE_INDEX       "index.txt"
+#define BUNDLE_INDEX_SIG   "index.txt.minisig"
+#define BUNDLE_TRANSFER    "transfer.pub"
+#define BUNDLE_SCHEDULES   "keys/" /* keys/keys-0012.txt and .minisig */
+#define BUNDLE_ITEM_EXT    ".age"  /* <id>.age */
+#define BUNDLE_COMMENT_MAX 120     /* bytes of a trusted comment */
 
 struct bundle_item {
 	char id[RANDOM_ID_LEN + 1];
@@ -65,18 +67,31 @@ struct bundle_index {
 	size_t n_items;
 };
 
+/* Where and why an index was refused. */
 struct bundle_fault {
-	size_t line;
-	const char *why;
+	size_t line;     /* from 1; 0: the whole text */
+	const char *why; /* static phrase, in plain words */
 };
 
+/*
+ * Parses a whole index.txt; *out is the caller's (bundle_index_free). ERR_FORMAT, ERR_LIMIT or
+ * ERR_NOMEM with *fault filled in.
+ */
 enum err MUST_CHECK bundle_index_parse(
     const void *p, size_t n, struct bundle_index **out, struct bundle_fault *fault);
+/* The exact text of an index whose items are sorted; bundle_index_parse accepts it. */
 enum err MUST_CHECK bundle_index_format(const struct bundle_index *b, struct buf *out);
+/* The same in pieces, for who has the items one by one, ascending by id: head, items, end. */
+enum err MUST_CHECK bundle_head_format(
+    const struct bundle_head *h, size_t n_items, struct buf *out);
+enum err MUST_CHECK bundle_item_format(const struct bundle_item *i, struct buf *out);
+enum err MUST_CHECK bundle_end_format(struct buf *out);
+/* Accepts NULL. */
 void bundle_index_free(struct bundle_index *b);
 /* By binary search; NULL if the index doesn't list it. Borrowed. */
 const struct bundle_item *bundle_index_find(const struct bundle_index *b, const char *id);
-/* "sealslot-bundle serial:7 instance:<onion>", the trusted comment of its signature. */
+/* "sealslot-bundle serial:7 instance:<onion>", the trusted comment of its signature. ERR_LIMIT if
+ * it doesn't fit (BUNDLE_COMMENT_MAX bytes and a NUL always do). */
 enum err MUST_CHECK bundle_comment(const struct bundle_head *h, char *out, size_t size);
 
 #endif

@@ -16,7 +16,16 @@
 /* The signed list of epoch keys, keys.txt (keys/FORMATS.md section 4). Days are UTC days of date.h.
  */
 
-#define SCHEDULE_INSTANCE_LEN 62 /* 56 characters and ".onion", without the NUL */
+#define SCHEDULE_ONION_LEN    56
+#define SCHEDULE_INSTANCE_LEN 62  /* 56 characters and ".onion", without the NUL */
+#define SCHEDULE_COMMENT_MAX  120 /* bytes of a trusted comment */
+
+/* A version 3 onion address: 56 base32 characters, the last of them 'd', and ".onion". */
+bool schedule_is_instance(const char *s, size_t len);
+/* 1 to LIMIT_INBOX_NAME of a-z, 0-9 and '-'. */
+bool schedule_is_inbox_name(const char *s, size_t len);
+/* 1 to LIMIT_INBOX_TITLE bytes of UTF-8, nothing invisible, no space at either end. */
+bool schedule_is_title(const char *s, size_t len);
 
 struct schedule_inbox {
 	char name[LIMIT_INBOX_NAME + 1];
@@ -61,8 +70,8 @@ struct schedule_fault {
 };
 
 /*
- * Parses a whole keys.txt; *out is the caller's (schedule_free). ERR_FORMAT or
- * ERR_LIMIT with *fault filled in. Checks all of section 4 that one text
+ * Parses a whole keys.txt; *out is the caller's (schedule_free). ERR_FORMAT,
+ * ERR_LIMIT or ERR_NOMEM with *fault filled in. Checks all of section 4 that one text
  * alone can show: order, contiguous epochs, no revoked recipient in use.
  */
 enum err MUST_CHECK schedule_parse(
@@ -75,15 +84,19 @@ void schedule_free(struct schedule *s);
 /* "sealslot-keys serial:12 instance:<onion>", the trusted comment. ERR_LIMIT if it doesn't fit. */
 enum err MUST_CHECK schedule_comment(const struct schedule *s, char *out, size_t size);
 /*
- * Parses, and verifies signature and trusted comment under root. Nothing of an
- * unverified text leaves this function but *fault.
+ * Verifies signature and trusted comment under root, and parses. Nothing of an
+ * unverified text leaves this function but *fault. ERR_NOMATCH (another key's
+ * signature), ERR_AUTH (changed), ERR_FORMAT, ERR_LIMIT, ERR_NOMEM.
  */
 enum err MUST_CHECK schedule_verify(const struct buf *text, const struct buf *sig,
     const struct minisign_key *root, struct schedule **out, struct schedule_fault *fault);
 
-/* May next follow current on a server? ERR_ROLLBACK, ERR_FORK, ERR_AUTH (previous doesn't match),
- * ERR_USAGE (another instance), or ERR_OK; *is_gap says that serials in between are missing.
- * current_hash is the BLAKE2b-256 of current's text, next_hash that of next's. */
+/*
+ * May next follow current on a server? ERR_ROLLBACK, ERR_FORK, ERR_AUTH (previous doesn't match),
+ * ERR_USAGE (another instance), ERR_PROFILE (issued earlier, an epoch with other dates, or a
+ * recipient that current revoked), or ERR_OK; *is_gap says that serials in between are missing.
+ * current_hash is the BLAKE2b-256 of current's text, next_hash that of next's.
+ */
 enum err MUST_CHECK schedule_may_follow(const struct schedule *current,
     const uint8_t current_hash[static HASH_LEN], const struct schedule *next,
     const uint8_t next_hash[static HASH_LEN], bool *is_gap);
