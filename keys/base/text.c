@@ -35,13 +35,17 @@ text_unhex(uint8_t *out, size_t n, const char *s, size_t len)
 static enum err
 unb64(uint8_t *out, size_t n, const char *s, size_t len, int variant)
 {
-	size_t got = 0;
+	size_t i, got = 0;
 	const char *end = NULL;
 	size_t want =
 	    variant == sodium_base64_VARIANT_ORIGINAL ? TEXT_B64_PAD_LEN(n) : TEXT_B64_LEN(n);
 
 	if (len != want)
 		return ERR_FORMAT;
+	/* libsodium 1.0.18 reads every byte from 0x80 on as '/'. */
+	for (i = 0; i < len; i++)
+		if ((uint8_t)s[i] >= 0x80)
+			return ERR_FORMAT;
 	if (sodium_base642bin(out, n, s, len, NULL, &got, &end, variant) != 0 || got != n ||
 	    end != s + len) {
 		explicit_bzero(out, n);

@@ -48,6 +48,13 @@ base64_is_canonical(void **state)
 	assert_err(text_unb64(out, 4, "AAECAx", 6), ERR_FORMAT);   /* trailing bits */
 	assert_err(text_unb64(out, 4, "AAECAw==", 8), ERR_FORMAT); /* padding */
 	assert_err(text_unb64(out, 4, "AAEC\nw", 6), ERR_FORMAT);
+	assert_ok(text_unb64(out, 3, "AA/A", 4));
+	assert_err(text_unb64(out, 3, "AA\xafz", 4), ERR_FORMAT); /* libsodium takes it for '/' */
+	assert_err(text_unb64_pad(out, 4,
+		       "AAE\x80"
+		       "Aw==",
+		       8),
+	    ERR_FORMAT);
 	assert_ok(text_unb64_pad(out, 4, "AAECAw==", 8));
 	assert_err(text_unb64_pad(out, 4, "AAECAw", 6), ERR_FORMAT);
 }
