@@ -54,8 +54,12 @@
 	(2 * LIMIT_GIB)                     /* conf: reserve, bytes kept free on the file system */
 #define LIMIT_RETENTION_DEFAULT 60          /* conf: retention_days */
 #define LIMIT_CONF              (64 * 1024) /* bytes of sealslotd.conf */
+#define LIMIT_CONF_LINE         (16 * 1024) /* bytes of one line of it */
 #define LIMIT_TOPICS            8           /* topics of the form */
 #define LIMIT_TOPIC_VALUES      128         /* values of one topic */
+#define LIMIT_TOPIC_VALUE       120         /* bytes of one value */
+#define LIMIT_REASON            512         /* bytes of plain words from store to an admin's verb */
+#define LIMIT_ADMINS            8           /* admin connections at once */
 
 /* ---- schedules (section 4) */
 #define LIMIT_SCHEDULE        (1024 * 1024) /* bytes of keys.txt */

@@ -5,14 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "carry/schedule.h"
 
 /* sealslotd.conf(5): INI, read by inih. Unknown keys and doubled keys are errors. */
 
-#define CONF_PATH_MAX 1024
-#define CONF_TEXT_MAX 256
+#define CONF_PATH_MAX      1024
+#define CONF_TEXT_MAX      256
+#define CONF_LANGUAGES_MAX 8
+#define CONF_UNIX_PREFIX   "unix:"
 
 struct conf_topic {
 	char name[32]; /* the key: [a-z0-9_-] */
@@ -23,12 +26,13 @@ struct conf_topic {
 struct conf {
 	/* [server] */
 	char instance[SCHEDULE_INSTANCE_LEN + 1];
-	char user[64];              /* "" : run as who started it */
-	char listen[CONF_PATH_MAX]; /* "127.0.0.1:8480" or "unix:/path" */
-	char languages[8][8];       /* "fr", "en"; the first is the default */
+	char user[64];                         /* "" : run as who started it */
+	char listen[CONF_PATH_MAX];            /* "127.0.0.1:8480", "[::1]:8480" or "unix:/path" */
+	char languages[CONF_LANGUAGES_MAX][8]; /* "fr", "en"; the first is the default */
 	size_t n_languages;
 	char name[CONF_TEXT_MAX];
 	bool proxy_protocol;
+	uint32_t drain_sec; /* how long uploads may go on after SIGTERM */
 	/* [store] */
 	char store_path[CONF_PATH_MAX];
 	uint64_t max_upload; /* bytes */
@@ -52,11 +56,10 @@ struct conf_fault {
 enum err MUST_CHECK conf_parse(
     const char *p, size_t n, struct conf **out, struct conf_fault *fault);
 /* Reads and parses a file; the text is appended to *text when text isn't NULL. */
-struct buf;
 enum err MUST_CHECK conf_read(
     const char *path, struct buf *text, struct conf **out, struct conf_fault *fault);
-void conf_free(struct conf *c);
-/* "4G", "512M", "64K", "1000": bytes. */
+void conf_free(struct conf *c); /* accepts NULL */
+/* "4G", "512M", "64K", "1000": bytes. ERR_FORMAT, ERR_LIMIT. */
 enum err MUST_CHECK conf_size(const char *s, uint64_t *out);
 
 #endif

@@ -1,27 +1,31 @@
 #ifndef SEALSLOT_WIRE_OP_H
 #define SEALSLOT_WIRE_OP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/random.h"
 
-/* The processes of a running server. */
+/* The processes of a running server; an admin is a verb of sealslotd on store's admin socket. */
 enum role { ROLE_PARENT, ROLE_FRONT, ROLE_STORE, ROLE_MAILBOX, ROLE_ADMIN, ROLE_COUNT };
 
 /* All ops. The table in op.c is the policy. */
 enum op {
 	/* parent to each child, at start and after a restart of somebody else */
-	OP_CONF = 1, /* fd: sealed memfd with the text of sealslotd.conf; body: the root key line */
-	OP_LISTEN,   /* fd: a listening socket (front: HTTP; store: the admin socket) */
+	OP_CONF = 1, /* fd: memfd with the text of sealslotd.conf; body: the root key line */
+	OP_LISTEN,   /* fd: the listening socket for HTTP */
 	OP_PEER,     /* fd: a socket end; body: struct op_peer */
+	OP_INIT,     /* store: make the folder's content, answer OP_READY, end */
 	OP_GO,       /* everything has been handed over: enter the sandbox and work */
 	OP_DRAIN,    /* take no new uploads, finish those in flight; body: struct op_drain */
 	OP_RELOAD,   /* look for a new schedule (store) */
 	/* each child to the parent */
 	OP_READY,   /* works */
 	OP_DRAINED, /* nothing is in flight any more */
+	OP_BLAME,   /* store: a peer broke the rules, end it; body: struct op_peer */
 	/* front to store */
 	OP_BEGIN,  /* ref: new upload; body: struct op_begin */
 	OP_COMMIT, /* ref; body: struct op_commit; front has closed the descriptor */
@@ -32,6 +36,20 @@ enum op {
 	OP_SCHEDULE,  /* err (ERR_OK, ERR_NOTFOUND, ERR_CLOCK); fd: memfd of keys.txt; body: struct
 			 op_schedule, then the .minisig text */
 	OP_ROOM,      /* body: struct op_room; whenever it changes */
+	/* admin to store */
+	OP_STATUS,      /* answered by OP_STATUS_IS */
+	OP_CLOCK_OK,    /* the clock is right although it jumped; OP_RESULT */
+	OP_PUBLISH,     /* fd: memfd of keys.txt; body: the .minisig text; OP_RESULT */
+	OP_EXPORT_LIST, /* body: struct op_export_list; OP_EXPORT_ITEMS */
+	OP_EXPORT_SIGN, /* fd: memfd of items with hashes; body: struct op_export_sign;
+			   OP_EXPORT_INDEX */
+	OP_EXPORT_DONE, /* the bundle is on its medium: count it; OP_RESULT */
+	/* store to admin; err other than ERR_OK: the body is the reason in plain words */
+	OP_RESULT,       /* err; body: plain words */
+	OP_STATUS_IS,    /* body: struct op_status */
+	OP_EXPORT_ITEMS, /* fd: memfd of struct op_export_item, ascending by id */
+	OP_EXPORT_INDEX, /* fd: memfd of index.txt, then its .minisig; body: struct op_export_index
+			  */
 	OP_COUNT
 };
 
@@ -63,9 +81,51 @@ struct op_schedule {
 };
 
 struct op_room {
-	uint64_t bytes;    /* what one more upload may take, 0: full */
+	uint64_t bytes;    /* what one more upload's body may have, 0: full */
 	uint32_t writable; /* 0: the store can't be written */
 	uint32_t pad;
+};
+
+struct op_status {
+	uint64_t items;
+	uint64_t bytes;     /* of ciphertext */
+	uint64_t room;      /* as op_room.bytes */
+	int32_t today;      /* the day by which store judges the clock */
+	int32_t seen;       /* the latest day that it trusts */
+	int32_t issued;     /* of the active schedule; 0 without one */
+	int32_t keys_end;   /* first day on which some inbox has no key; 0 without a schedule */
+	uint32_t serial;    /* of the active schedule; 0 without one */
+	uint32_t in_flight; /* uploads */
+	uint32_t clock_oks; /* how often an admin said clock-ok */
+	uint32_t exports;   /* bundles made */
+	uint8_t is_writable;
+	uint8_t is_clock_good;
+	uint8_t pad[6];
+};
+
+struct op_export_list {
+	int32_t since; /* first day to list; 0: all */
+};
+
+struct op_export_item {
+	char id[RANDOM_ID_LEN + 1];
+	char inbox[LIMIT_INBOX_NAME + 1];
+	uint8_t has_hash;
+	uint8_t pad[5];
+	int32_t day;
+	uint32_t epoch;
+	uint64_t size;
+	uint8_t hash[HASH_LEN];
+};
+
+struct op_export_sign {
+	uint32_t volume; /* from 1 */
+	uint32_t volumes;
+};
+
+struct op_export_index {
+	uint32_t serial;
+	uint32_t sig_len; /* bytes at the end of the memfd */
 };
 
 /* What the table says of one op. */
@@ -75,6 +135,7 @@ struct op_rule {
 	uint32_t to;
 	size_t min, max; /* bytes of body */
 	enum { OP_FD_NEVER, OP_FD_ALWAYS, OP_FD_IF_OK } fd;
+	bool is_answer; /* may carry an error */
 };
 
 /* NULL for a number that is no op. */

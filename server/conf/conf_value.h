@@ -1,0 +1,26 @@
+#ifndef SEALSLOT_CONF_CONF_VALUE_H
+#define SEALSLOT_CONF_CONF_VALUE_H
+
+#include "conf/conf.h"
+
+/*
+ * One function per kind of value. Each returns NULL and stores the value, or
+ * a static phrase that says what the value must be, and stores nothing.
+ */
+const char *conf_value_instance(struct conf *c, const char *s);
+const char *conf_value_user(struct conf *c, const char *s);
+const char *conf_value_listen(struct conf *c, const char *s);
+const char *conf_value_languages(struct conf *c, const char *s);
+const char *conf_value_name(struct conf *c, const char *s);
+const char *conf_value_proxy_protocol(struct conf *c, const char *s);
+const char *conf_value_drain_sec(struct conf *c, const char *s);
+const char *conf_value_store_path(struct conf *c, const char *s);
+const char *conf_value_max_upload(struct conf *c, const char *s);
+const char *conf_value_reserve(struct conf *c, const char *s);
+const char *conf_value_max_in_flight(struct conf *c, const char *s);
+const char *conf_value_retention_days(struct conf *c, const char *s);
+const char *conf_value_root_path(struct conf *c, const char *s);
+/* "Marseille | Nice | Paris" becomes a further topic of that name. */
+const char *conf_value_topic(struct conf *c, const char *name, const char *s);
+
+#endif

@@ -1,0 +1,58 @@
+#include "wire/op.h"
+
+#include "carry/minisign.h"
+
+#define PARENT   (1u << ROLE_PARENT)
+#define FRONT    (1u << ROLE_FRONT)
+#define STORE    (1u << ROLE_STORE)
+#define MAILBOX  (1u << ROLE_MAILBOX)
+#define ADMIN    (1u << ROLE_ADMIN)
+#define CHILDREN (FRONT | STORE | MAILBOX)
+
+#define EXACTLY(type) sizeof(struct type), sizeof(struct type)
+#define NOTHING       0, 0
+
+/* Who may say what to whom, how long it is, and whether a descriptor comes along. */
+static const struct op_rule rules[OP_COUNT] = {
+    [OP_CONF] = {"conf", PARENT, CHILDREN, MINISIGN_KEY_LEN, MINISIGN_KEY_LEN, OP_FD_ALWAYS, 0},
+    [OP_LISTEN] = {"listen", PARENT, FRONT, NOTHING, OP_FD_ALWAYS, 0},
+    [OP_PEER] = {"peer", PARENT, CHILDREN, EXACTLY(op_peer), OP_FD_ALWAYS, 0},
+    [OP_INIT] = {"init", PARENT, STORE, NOTHING, OP_FD_NEVER, 0},
+    [OP_GO] = {"go", PARENT, CHILDREN, NOTHING, OP_FD_NEVER, 0},
+    [OP_DRAIN] = {"drain", PARENT, CHILDREN, EXACTLY(op_drain), OP_FD_NEVER, 0},
+    [OP_RELOAD] = {"reload", PARENT, STORE, NOTHING, OP_FD_NEVER, 0},
+
+    [OP_READY] = {"ready", CHILDREN, PARENT, NOTHING, OP_FD_NEVER, 0},
+    [OP_DRAINED] = {"drained", CHILDREN, PARENT, NOTHING, OP_FD_NEVER, 0},
+    [OP_BLAME] = {"blame", STORE, PARENT, EXACTLY(op_peer), OP_FD_NEVER, 0},
+
+    [OP_BEGIN] = {"begin", FRONT, STORE, EXACTLY(op_begin), OP_FD_NEVER, 0},
+    [OP_COMMIT] = {"commit", FRONT, STORE, EXACTLY(op_commit), OP_FD_NEVER, 0},
+    [OP_ABORT] = {"abort", FRONT, STORE, NOTHING, OP_FD_NEVER, 0},
+
+    [OP_BEGUN] = {"begun", STORE, FRONT, NOTHING, OP_FD_IF_OK, 1},
+    [OP_COMMITTED] = {"committed", STORE, FRONT, NOTHING, OP_FD_NEVER, 1},
+    [OP_SCHEDULE] = {"schedule", STORE, FRONT, sizeof(struct op_schedule),
+	sizeof(struct op_schedule) + LIMIT_SIGNATURE, OP_FD_IF_OK, 1},
+    [OP_ROOM] = {"room", STORE, FRONT, EXACTLY(op_room), OP_FD_NEVER, 0},
+
+    [OP_STATUS] = {"status", ADMIN, STORE, NOTHING, OP_FD_NEVER, 0},
+    [OP_CLOCK_OK] = {"clock-ok", ADMIN, STORE, NOTHING, OP_FD_NEVER, 0},
+    [OP_PUBLISH] = {"publish", ADMIN, STORE, 1, LIMIT_SIGNATURE, OP_FD_ALWAYS, 0},
+    [OP_EXPORT_LIST] = {"export-list", ADMIN, STORE, EXACTLY(op_export_list), OP_FD_NEVER, 0},
+    [OP_EXPORT_SIGN] = {"export-sign", ADMIN, STORE, EXACTLY(op_export_sign), OP_FD_ALWAYS, 0},
+    [OP_EXPORT_DONE] = {"export-done", ADMIN, STORE, NOTHING, OP_FD_NEVER, 0},
+
+    [OP_RESULT] = {"result", STORE, ADMIN, 0, LIMIT_REASON, OP_FD_NEVER, 1},
+    [OP_STATUS_IS] = {"status-is", STORE, ADMIN, EXACTLY(op_status), OP_FD_NEVER, 0},
+    [OP_EXPORT_ITEMS] = {"export-items", STORE, ADMIN, NOTHING, OP_FD_ALWAYS, 0},
+    [OP_EXPORT_INDEX] = {"export-index", STORE, ADMIN, EXACTLY(op_export_index), OP_FD_ALWAYS, 0},
+};
+
+const struct op_rule *
+op_rule(uint32_t op)
+{
+	if (op >= OP_COUNT || rules[op].name == NULL)
+		return NULL;
+	return &rules[op];
+}

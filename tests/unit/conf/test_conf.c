@@ -1,0 +1,343 @@
+#include "harness.h"
+
+#include "conf/conf.h"
+
+#define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
+#define LEAST                                                                                      \
+	"[server]\ninstance = " ONION "\n[store]\npath = /srv/s\n[keys]\nroot = /etc/root.pub\n"
+
+static struct conf_fault fault;
+
+static enum err
+parse(const char *text, struct conf **out)
+{
+	memset(&fault, 0, sizeof fault);
+	return conf_parse(text, strlen(text), out, &fault);
+}
+
+/* Is a text refused, on this line, with these words in the message? */
+static void
+assert_refused(const char *text, size_t line, const char *words)
+{
+	struct conf *c = NULL;
+
+	assert_err(parse(text, &c), ERR_FORMAT);
+	assert_null(c);
+	if (line != fault.line || strstr(fault.why, words) == NULL)
+		fail_msg("line %zu: %s", fault.line, fault.why);
+}
+
+static void
+defaults_are_what_the_manual_says(void **state)
+{
+	struct conf *c = NULL;
+
+	(void)state;
+	assert_ok(parse(LEAST, &c));
+	assert_string_equal(c->instance, ONION);
+	assert_string_equal(c->user, "");
+	assert_string_equal(c->listen, "127.0.0.1:8480");
+	assert_int_equal(c->n_languages, 1);
+	assert_string_equal(c->languages[0], "en");
+	assert_string_equal(c->name, "Sealslot");
+	assert_false(c->proxy_protocol);
+	assert_int_equal(c->drain_sec, 60);
+	assert_string_equal(c->store_path, "/srv/s");
+	assert_int_equal(c->max_upload, LIMIT_UPLOAD_DEFAULT);
+	assert_int_equal(c->reserve, LIMIT_RESERVE_DEFAULT);
+	assert_int_equal(c->max_in_flight, LIMIT_IN_FLIGHT_DEFAULT);
+	assert_int_equal(c->retention_days, LIMIT_RETENTION_DEFAULT);
+	assert_string_equal(c->root_path, "/etc/root.pub");
+	assert_int_equal(c->n_topics, 0);
+	conf_free(c);
+}
+
+static void
+every_key_is_read(void **state)
+{
+	struct conf *c = NULL;
+
+	(void)state;
+	assert_ok(parse("# comment\n"
+			"[server]\r\n"
+			"instance=" ONION "\n"
+			"  user = sealslot  \n"
+			"listen = unix:/run/sealslot/http.sock\n"
+			"languages = fr en\n"
+			"name = Technopolice # not a comment ; nor this\n"
+			"proxy_protocol = yes\n"
+			"drain_seconds = 5\n"
+			"\n; comment\n"
+			"[store]\npath = /var/lib/seal slot\nmax_upload = 64G\nreserve = 0\n"
+			"max_in_flight = 1024\nretention_days = 1\n"
+			"[keys]\nroot = /etc/root.pub\n"
+			"[topics]\n"
+			"city = Marseille | Nice|Saint-\xc3\x89tienne\n"
+			"technology = drones",
+	    &c));
+	assert_string_equal(c->user, "sealslot");
+	assert_string_equal(c->listen, "unix:/run/sealslot/http.sock");
+	assert_int_equal(c->n_languages, 2);
+	assert_string_equal(c->languages[1], "en");
+	assert_string_equal(c->name, "Technopolice # not a comment ; nor this");
+	assert_true(c->proxy_protocol);
+	assert_int_equal(c->drain_sec, 5);
+	assert_string_equal(c->store_path, "/var/lib/seal slot");
+	assert_int_equal(c->max_upload, 64 * LIMIT_GIB);
+	assert_int_equal(c->reserve, 0);
+	assert_int_equal(c->max_in_flight, 1024);
+	assert_int_equal(c->retention_days, 1);
+	assert_int_equal(c->n_topics, 2);
+	assert_string_equal(c->topics[0].name, "city");
+	assert_int_equal(c->topics[0].n, 3);
+	assert_memory_equal(c->topics[0].values, "Marseille\0Nice\0Saint-\xc3\x89tienne", 30);
+	assert_int_equal(c->topics[1].n, 1);
+	assert_string_equal(c->topics[1].values, "drones");
+	conf_free(c);
+}
+
+static void
+faults_name_line_and_key(void **state)
+{
+	(void)state;
+	assert_refused(LEAST "colour = red\n", 7, "colour is not a key");
+	assert_refused(
+	    LEAST "[server]\nname = a\nname = b\n", 9, "name stands here for the second");
+	assert_refused(LEAST "[shop]\nopen = yes\n", 8, "open is not a key");
+	assert_refused("loose = 1\n" LEAST, 1, "loose is not a key");
+	assert_refused(LEAST "[topics]\na = x\na = y\n", 9, "a stands in [topics] twice");
+	assert_refused(LEAST "just words\n", 7, "neither");
+	assert_refused(LEAST "[server\n", 7, "neither");
+	assert_refused("[store]\npath = /s\n[keys]\nroot = /r\n", 0, "instance is missing");
+	assert_refused("[server]\ninstance = " ONION "\n[keys]\nroot = /r\n", 0, "path is missing");
+	assert_refused(
+	    "[server]\ninstance = " ONION "\n[store]\npath = /r\n", 0, "root is missing");
+	assert_refused("", 0, "is missing");
+	/* A key that could trick a terminal isn't repeated. */
+	assert_refused(LEAST "\033[2J = 1\n", 7, "a key is not a key");
+	/* A value doesn't run on in the next line. */
+	assert_refused(LEAST "[server]\nname = a\n  b\n", 9, "neither");
+}
+
+/* One bad value after another for the same key of a section. */
+static void
+assert_bad(const char *section, const char *key, const char *const *values)
+{
+	char text[2048];
+
+	for (; *values != NULL; values++) {
+		snprintf(text, sizeof text, "[%s]\n%s = %s\n", section, key, *values);
+		assert_refused(text, 2, key);
+	}
+}
+
+static void
+bad_values_are_refused(void **state)
+{
+	static const char *const instance[] = {"", "x.onion", ONION "x",
+	    "Abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion",
+	    "1bcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion", NULL};
+	static const char *const listen[] = {"", "8480", "0.0.0.0:8480", "192.168.1.1:80",
+	    "128.0.0.1:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:080",
+	    "[::]:80", "[::1]80", "unix:", "unix:relative", "localhost:80",
+	    "127.0.0.1:80:", "127.000.000.0000000001:80", NULL};
+	static const char *const languages[] = {
+	    "", "f", "fr fr", "FR", "fr,en", "francais", "aa bb cc dd ee ff gg hh ii", NULL};
+	static const char *const path[] = {"", "relative", "/a\001b", NULL};
+	static const char *const upload[] = {"", "0", "1", "1048575", "65G", "4g", "4 G", "4GB",
+	    "-1", "1e9", "18446744073709551616", NULL};
+	static const char *const reserve[] = {"", "G", "9999999T", "x", NULL};
+	static const char *const flight[] = {"", "0", "1025", "064", "1.5", NULL};
+	static const char *const days[] = {"", "0", "3651", NULL};
+	static const char *const user[] = {"", "a b", "Root", "r\xc3\xa9", NULL};
+	static const char *const name[] = {"",
+	    "a\xe2\x80\xae"
+	    "b",
+	    NULL};
+	static const char *const yes[] = {"", "true", "1", "Yes", NULL};
+	static const char *const topic[] = {"", "|", "a|", "|a", "a||b", "a|b|a", "a\001", NULL};
+
+	(void)state;
+	assert_bad("server", "instance", instance);
+	assert_bad("server", "listen", listen);
+	assert_bad("server", "languages", languages);
+	assert_bad("server", "user", user);
+	assert_bad("server", "name", name);
+	assert_bad("server", "proxy_protocol", yes);
+	assert_bad("server", "drain_seconds", (const char *const[]){"", "-1", "86401", NULL});
+	assert_bad("store", "path", path);
+	assert_bad("store", "max_upload", upload);
+	assert_bad("store", "reserve", reserve);
+	assert_bad("store", "max_in_flight", flight);
+	assert_bad("store", "retention_days", days);
+	assert_bad("keys", "root", path);
+	assert_bad("topics", "city", topic);
+}
+
+static void
+limits_hold_to_the_last_byte(void **state)
+{
+	char text[LIMIT_CONF + 2], value[300];
+	struct conf *c = NULL;
+	size_t i, n;
+
+	(void)state;
+	/* A file of exactly LIMIT_CONF bytes, and one more. */
+	strcpy(text, LEAST);
+	for (n = strlen(text); n < LIMIT_CONF; n++)
+		text[n] = n % 100 == 99 ? '\n' : '#';
+	for (i = strlen(LEAST); i < n && text[i] != '\n'; i++)
+		;
+	for (; i + 1 < n; i++)
+		if (text[i] == '\n')
+			text[i + 1] = '#';
+	text[strlen(LEAST)] = '#';
+	assert_ok(conf_parse(text, LIMIT_CONF, &c, &fault));
+	conf_free(c);
+	text[LIMIT_CONF] = '\n';
+	c = NULL;
+	assert_err(conf_parse(text, LIMIT_CONF + 1, &c, &fault), ERR_LIMIT);
+	assert_null(c);
+
+	/* A line longer than LIMIT_CONF_LINE isn't cut. */
+	memset(text, 'a', sizeof text);
+	memcpy(text, "[topics]\na=", 11);
+	text[9 + LIMIT_CONF_LINE] = '\0';
+	assert_refused(text, 2, "too long");
+
+	/* Names of 31, unix paths of 107, texts of 255 bytes. */
+	memset(value, 'a', sizeof value);
+	snprintf(text, sizeof text,
+	    LEAST "[topics]\n%.31s = %.120s\n[server]\nname = %.255s\n"
+		  "listen = unix:/%.106s\n",
+	    value, value, value, value);
+	assert_ok(parse(text, &c));
+	conf_free(c);
+	c = NULL;
+	snprintf(text, sizeof text, LEAST "[topics]\n%.32s = a\n", value);
+	assert_refused(text, 8, "31 characters");
+	snprintf(text, sizeof text, LEAST "[topics]\na = %.121s\n", value);
+	assert_refused(text, 8, "120 bytes");
+	snprintf(text, sizeof text, LEAST "[server]\nname = %.256s\n", value);
+	assert_refused(text, 8, "255 bytes");
+	snprintf(text, sizeof text, LEAST "[server]\nlisten = unix:/%.107s\n", value);
+	assert_refused(text, 8, "107 bytes");
+}
+
+static void
+topics_are_bounded(void **state)
+{
+	char text[20000];
+	struct conf *c = NULL;
+	size_t i, n;
+
+	(void)state;
+	n = (size_t)sprintf(text, LEAST "[topics]\ncity = v0");
+	for (i = 1; i < LIMIT_TOPIC_VALUES; i++)
+		n += (size_t)sprintf(text + n, " | v%zu", i);
+	for (i = 1; i < LIMIT_TOPICS; i++)
+		n += (size_t)sprintf(text + n, "\nt%zu = a", i);
+	assert_ok(parse(text, &c));
+	assert_int_equal(c->n_topics, LIMIT_TOPICS);
+	assert_int_equal(c->topics[0].n, LIMIT_TOPIC_VALUES);
+	conf_free(c);
+	strcpy(text + n, "\nmore = a");
+	assert_refused(text, 16, "one topic more");
+	n = (size_t)sprintf(text, LEAST "[topics]\ncity = v0");
+	for (i = 0; i < LIMIT_TOPIC_VALUES; i++)
+		n += (size_t)sprintf(text + n, " | w%zu", i);
+	assert_refused(text, 8, "128 values");
+}
+
+static void
+garbage_is_refused_without_harm(void **state)
+{
+	uint8_t text[sizeof LEAST + 1];
+	struct conf *c = NULL;
+	size_t n, bit;
+
+	(void)state;
+	c = NULL;
+	memcpy(text, LEAST, sizeof LEAST);
+	assert_err(conf_parse(LEAST, sizeof LEAST, &c, &fault), ERR_FORMAT); /* the NUL */
+	for (n = 0; n < sizeof LEAST - 1; n++) {
+		char *copy = malloc(n + 1);
+
+		assert_non_null(copy);
+		memcpy(copy, LEAST, n);
+		if (conf_parse(copy, n, &c, &fault) == ERR_OK)
+			conf_free(c);
+		free(copy);
+	}
+	for (bit = 0; bit < 8 * (sizeof LEAST - 1); bit++) {
+		text[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		if (conf_parse((char *)text, sizeof LEAST - 1, &c, &fault) == ERR_OK)
+			conf_free(c);
+		text[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+}
+
+static void
+files_are_read(void **state)
+{
+	const char *dir = harness_mkdir();
+	struct conf *c = NULL;
+	struct buf text;
+	char path[128];
+
+	(void)state;
+	buf_init(&text, LIMIT_CONF);
+	snprintf(path, sizeof path, "%s/conf", dir);
+	assert_err(conf_read(path, &text, &c, &fault), ERR_NOTFOUND);
+	assert_err(conf_read(dir, &text, &c, &fault), ERR_MODE);
+	assert_ok(io_write_new(AT_FDCWD, path, LEAST, strlen(LEAST), 0600));
+	assert_ok(conf_read(path, &text, &c, &fault));
+	assert_int_equal(text.len, strlen(LEAST));
+	conf_free(c);
+	assert_ok(conf_read(path, NULL, &c, &fault));
+	conf_free(c);
+	buf_wipe(&text);
+	harness_rmdir(dir);
+}
+
+static void
+sizes_are_exact(void **state)
+{
+	uint64_t v = 7;
+
+	(void)state;
+	assert_ok(conf_size("1000", &v));
+	assert_int_equal(v, 1000);
+	assert_ok(conf_size("64K", &v));
+	assert_int_equal(v, 65536);
+	assert_ok(conf_size("512M", &v));
+	assert_int_equal(v, 512 * LIMIT_MIB);
+	assert_ok(conf_size("8388607T", &v));
+	assert_int_equal(v, 8388607ULL << 40);
+	assert_err(conf_size("8388608T", &v), ERR_LIMIT);
+	assert_ok(conf_size("9223372036854775807", &v));
+	assert_err(conf_size("9223372036854775808", &v), ERR_LIMIT);
+	assert_err(conf_size("", &v), ERR_FORMAT);
+	assert_err(conf_size("K", &v), ERR_FORMAT);
+	assert_err(conf_size("1KK", &v), ERR_FORMAT);
+	assert_err(conf_size("+1", &v), ERR_FORMAT);
+	assert_int_equal(v, 9223372036854775807ULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(defaults_are_what_the_manual_says),
+	    cmocka_unit_test(every_key_is_read),
+	    cmocka_unit_test(faults_name_line_and_key),
+	    cmocka_unit_test(bad_values_are_refused),
+	    cmocka_unit_test(limits_hold_to_the_last_byte),
+	    cmocka_unit_test(topics_are_bounded),
+	    cmocka_unit_test(garbage_is_refused_without_harm),
+	    cmocka_unit_test(files_are_read),
+	    cmocka_unit_test(sizes_are_exact),
+	};
+
+	return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
+}
