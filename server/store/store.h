@@ -39,17 +39,20 @@ struct store_events {
 	 */
 	void (*schedule)(void *ctx, enum err why, const struct schedule *s, const struct buf *text,
 	    const struct buf *sig, int32_t today);
-	/* What one more upload may take, in bytes; 0 when full. is_writable is false when nothing
-	 * can be stored. */
+	/* How many bytes one more upload's body may have; 0 when full. is_writable is false when
+	 * nothing can be stored. */
 	void (*room)(void *ctx, uint64_t bytes, bool is_writable);
-	/* The store process is gone; every open upload has had its callback with ERR_CLOSED. */
+	/* The store process is gone; every begin and commit under way has had its callback with
+	 * ERR_CLOSED, every upload in between is lost (store_commit says ERR_CLOSED). */
 	void (*gone)(void *ctx);
 };
 
 /* fd: a new upload's descriptor, write-only, appending, the callee's to close; -1 unless e is
- * ERR_OK (else ERR_NOSPACE, ERR_LIMIT, ERR_BUSY, ERR_SYS, ERR_CLOSED). */
+ * ERR_OK (else the upload is forgotten: ERR_NOSPACE, ERR_LIMIT, ERR_BUSY, ERR_EXPIRED (no key),
+ * ERR_SYS, ERR_CLOSED). */
 typedef void store_begun(void *ctx, enum err e, int fd);
-/* ERR_OK: it would survive a power cut now. Anything else: it isn't stored and never will be. */
+/* ERR_OK: it would survive a power cut now. ERR_CLOSED: store died meanwhile, nobody knows.
+ * Anything else: it isn't stored and never will be. The upload is forgotten. */
 typedef void store_committed(void *ctx, enum err e);
 
 /* sock is the store's now; root is copied. */
@@ -58,20 +61,21 @@ enum err MUST_CHECK store_new(int sock, const struct minisign_key *root,
 /* Hands over the socket to a restarted store process. */
 enum err MUST_CHECK store_reconnect(struct store *s, int sock);
 void store_free(struct store *s);
-/* -1 while the store is gone. */
+/* To wait for readability, also while something has to be sent; closed and -1 once the store is
+ * gone, another one after store_reconnect. */
 int store_fd(const struct store *s);
-/* Reads what has come; calls the callbacks. */
+/* Reads what has come, sends what is due; calls the callbacks. */
 void store_on_readable(struct store *s);
 
 /* Asks for a place for one upload; body_len is the request's size in bytes. *upload names it from
- * now on (never 0). */
+ * now on (never 0). ERR_CLOSED, ERR_BUSY. */
 enum err MUST_CHECK store_begin(
     struct store *s, uint64_t body_len, store_begun *cb, void *ctx, uint32_t *upload);
-/* The descriptor must be closed before. */
+/* The descriptor must be closed before. ERR_CLOSED: the store was gone in between. */
 enum err MUST_CHECK store_commit(struct store *s, uint32_t upload, const struct store_item *item,
     store_committed *cb, void *ctx);
-/* Forgets an upload, in any state; no callback for it comes any more. A commit under way may still
- * happen. */
+/* Forgets an upload, in any state, also one that is forgotten already; no callback for it comes any
+ * more. A commit under way may still happen. */
 void store_abort(struct store *s, uint32_t upload);
 
 #endif

@@ -1,0 +1,409 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/io.h"
+#include "wire/wire.h"
+
+/*
+ * The seam's default: the store is the sealslotd-store process at the other
+ * end of a socketpair. What doesn't fit into the socket at once stays due in
+ * its upload's slot, so no queue can grow and nothing ever waits.
+ */
+
+/* What an upload's slot is up to. DUE: a message that still has to be sent. */
+enum slot_state {
+	SLOT_FREE,
+	SLOT_BEGIN_DUE,
+	SLOT_BEGIN_SENT,
+	SLOT_OPEN,
+	SLOT_COMMIT_DUE,
+	SLOT_COMMIT_SENT,
+	SLOT_ABORT_DUE,
+};
+
+struct slot {
+	enum slot_state state;
+	uint32_t ref;
+	void *ctx;
+	store_begun *begun;
+	store_committed *committed;
+	union {
+		struct op_begin begin;
+		struct op_commit commit;
+	} body;
+};
+
+struct store {
+	int sock;
+	int epoll;       /* holds sock: what the event loop waits for */
+	bool is_blocked; /* some message is due */
+	uint32_t generation;
+	struct minisign_key root;
+	struct store_events events;
+	struct schedule
+	    *schedule; /* lent to the last schedule event, with its text and signature */
+	struct buf text, sig;
+	struct slot slots[LIMIT_IN_FLIGHT_MAX];
+};
+
+#define N_SLOTS LIMIT_IN_FLIGHT_MAX
+
+/* A ref is never used twice within a generation's turn, so late answers hit nobody else's slot. */
+static uint32_t
+make_ref(uint32_t generation, size_t slot)
+{
+	return generation * N_SLOTS + (uint32_t)slot + 1;
+}
+
+static struct slot *
+find_slot(struct store *s, uint32_t ref)
+{
+	struct slot *slot = &s->slots[(ref - 1) % N_SLOTS];
+
+	return ref != 0 && slot->ref == ref && slot->state != SLOT_FREE ? slot : NULL;
+}
+
+static void
+free_slot(struct slot *slot)
+{
+	*slot = (struct slot){.state = SLOT_FREE};
+}
+
+static enum err
+attach(struct store *s, int sock)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+	int epoll;
+
+	if ((epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		return ERR_SYS;
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, sock, &ev) == -1) {
+		io_close(&epoll);
+		return ERR_SYS;
+	}
+	s->sock = sock;
+	s->epoll = epoll;
+	s->is_blocked = false;
+	return ERR_OK;
+}
+
+enum err
+store_new(int sock, const struct minisign_key *root, const struct store_events *events,
+    struct store **out)
+{
+	struct store *s;
+	enum err e;
+
+	if ((s = calloc(1, sizeof *s)) == NULL)
+		return ERR_NOMEM;
+	s->root = *root;
+	s->events = *events;
+	buf_init(&s->text, LIMIT_SCHEDULE);
+	buf_init(&s->sig, LIMIT_SIGNATURE);
+	if ((e = attach(s, sock)) != ERR_OK)
+		free(s);
+	else
+		*out = s;
+	return e;
+}
+
+/* Every upload learns that its store is gone; the slot is free before its callback runs. */
+static void
+lose_uploads(struct store *s)
+{
+	struct slot was;
+	size_t i;
+
+	for (i = 0; i < N_SLOTS; i++) {
+		was = s->slots[i];
+		free_slot(&s->slots[i]);
+		switch (was.state) {
+		case SLOT_BEGIN_DUE:
+		case SLOT_BEGIN_SENT: was.begun(was.ctx, ERR_CLOSED, -1); break;
+		case SLOT_COMMIT_DUE:
+		case SLOT_COMMIT_SENT: was.committed(was.ctx, ERR_CLOSED); break;
+		case SLOT_FREE:
+		case SLOT_OPEN:
+		case SLOT_ABORT_DUE: break;
+		}
+	}
+}
+
+static void
+detach(struct store *s)
+{
+	io_close(&s->epoll);
+	io_close(&s->sock);
+}
+
+static void
+lose(struct store *s)
+{
+	detach(s);
+	lose_uploads(s);
+	s->events.gone(s->events.ctx);
+}
+
+enum err
+store_reconnect(struct store *s, int sock)
+{
+	if (s->sock != -1)
+		lose(s);
+	return attach(s, sock);
+}
+
+void
+store_free(struct store *s)
+{
+	if (s == NULL)
+		return;
+	detach(s);
+	schedule_free(s->schedule);
+	buf_wipe(&s->text);
+	buf_wipe(&s->sig);
+	free(s);
+}
+
+int
+store_fd(const struct store *s)
+{
+	return s->epoll;
+}
+
+/* Sends what a slot has due; ERR_AGAIN leaves it due. */
+static enum err
+send_due(struct store *s, struct slot *slot)
+{
+	enum err e = ERR_OK;
+
+	switch (slot->state) {
+	case SLOT_BEGIN_DUE:
+		e = wire_send(s->sock, OP_BEGIN, slot->ref, ERR_OK, &slot->body.begin,
+		    sizeof slot->body.begin, -1);
+		if (e == ERR_OK)
+			slot->state = SLOT_BEGIN_SENT;
+		break;
+	case SLOT_COMMIT_DUE:
+		e = wire_send(s->sock, OP_COMMIT, slot->ref, ERR_OK, &slot->body.commit,
+		    sizeof slot->body.commit, -1);
+		if (e == ERR_OK)
+			slot->state = SLOT_COMMIT_SENT;
+		break;
+	case SLOT_ABORT_DUE:
+		e = wire_send(s->sock, OP_ABORT, slot->ref, ERR_OK, NULL, 0, -1);
+		if (e == ERR_OK)
+			free_slot(slot);
+		break;
+	case SLOT_FREE:
+	case SLOT_BEGIN_SENT:
+	case SLOT_OPEN:
+	case SLOT_COMMIT_SENT: break;
+	}
+	return e;
+}
+
+/* While something is due, the descriptor is also ready when the socket has room. */
+static void
+set_blocked(struct store *s, bool is_blocked)
+{
+	struct epoll_event ev = {.events = is_blocked ? EPOLLIN | EPOLLOUT : EPOLLIN};
+
+	if (is_blocked != s->is_blocked && epoll_ctl(s->epoll, EPOLL_CTL_MOD, s->sock, &ev) == 0)
+		s->is_blocked = is_blocked;
+}
+
+/* A broken socket isn't noticed here: it is readable, and store_on_readable finds out. */
+static void
+post(struct store *s, struct slot *slot)
+{
+	if (s->is_blocked || send_due(s, slot) == ERR_AGAIN)
+		set_blocked(s, true);
+}
+
+static void
+flush(struct store *s)
+{
+	size_t i;
+
+	if (!s->is_blocked)
+		return;
+	for (i = 0; i < N_SLOTS; i++)
+		if (send_due(s, &s->slots[i]) == ERR_AGAIN)
+			return;
+	set_blocked(s, false);
+}
+
+static void
+take_begun(struct store *s, struct wire_msg *m)
+{
+	struct slot *slot = find_slot(s, m->ref);
+	struct slot was;
+
+	if (slot == NULL || slot->state != SLOT_BEGIN_SENT) {
+		io_close(&m->fd); /* aborted meanwhile */
+		return;
+	}
+	was = *slot;
+	if (m->err == ERR_OK)
+		slot->state = SLOT_OPEN;
+	else
+		free_slot(slot);
+	was.begun(was.ctx, (enum err)m->err, m->fd);
+	m->fd = -1; /* the callee's now */
+}
+
+static void
+take_committed(struct store *s, const struct wire_msg *m)
+{
+	struct slot *slot = find_slot(s, m->ref);
+	struct slot was;
+
+	if (slot == NULL || slot->state != SLOT_COMMIT_SENT)
+		return;
+	was = *slot;
+	free_slot(slot);
+	was.committed(was.ctx, (enum err)m->err);
+}
+
+/* Nothing that comes from store is believed before it verifies under the root key. */
+static enum err
+read_schedule(struct store *s, const struct wire_msg *m, const struct op_schedule *head,
+    struct schedule **out)
+{
+	struct schedule_fault fault;
+	enum err e;
+
+	buf_reset(&s->text);
+	buf_reset(&s->sig);
+	if (m->err != ERR_OK)
+		return (enum err)m->err;
+	if (head->sig_len != m->len - sizeof *head)
+		return ERR_AUTH;
+	if ((e = wire_memfd_read(m->fd, &s->text)) != ERR_OK ||
+	    (e = buf_add(&s->sig, m->body + sizeof *head, head->sig_len)) != ERR_OK)
+		return e;
+	return schedule_verify(&s->text, &s->sig, &s->root, out, &fault) == ERR_OK ? ERR_OK
+										   : ERR_AUTH;
+}
+
+static void
+take_schedule(struct store *s, struct wire_msg *m)
+{
+	struct schedule *old = s->schedule, *fresh = NULL;
+	struct op_schedule head;
+	enum err e;
+
+	memcpy(&head, m->body, sizeof head);
+	e = read_schedule(s, m, &head, &fresh);
+	io_close(&m->fd);
+	s->schedule = fresh;
+	s->events.schedule(s->events.ctx, e, fresh, fresh == NULL ? NULL : &s->text,
+	    fresh == NULL ? NULL : &s->sig, head.today);
+	schedule_free(old);
+}
+
+static void
+take_room(struct store *s, const struct wire_msg *m)
+{
+	struct op_room room;
+
+	memcpy(&room, m->body, sizeof room);
+	s->events.room(s->events.ctx, room.bytes, room.writable != 0);
+}
+
+static void
+dispatch(struct store *s, struct wire_msg *m)
+{
+	switch (m->op) {
+	case OP_BEGUN: take_begun(s, m); break;
+	case OP_COMMITTED: take_committed(s, m); break;
+	case OP_SCHEDULE: take_schedule(s, m); break;
+	case OP_ROOM: take_room(s, m); break;
+	}
+}
+
+void
+store_on_readable(struct store *s)
+{
+	struct wire_msg m;
+	enum err e = ERR_AGAIN;
+	int sock = s->sock;
+
+	/* A callback may have reconnected: the new socket has its own turn. */
+	while (s->sock == sock && sock != -1 &&
+	       (e = wire_recv(sock, ROLE_STORE, ROLE_FRONT, &m)) == ERR_OK)
+		dispatch(s, &m);
+	if (s->sock != sock || sock == -1)
+		return;
+	if (e == ERR_AGAIN)
+		flush(s);
+	else
+		lose(s);
+}
+
+enum err
+store_begin(struct store *s, uint64_t body_len, store_begun *cb, void *ctx, uint32_t *upload)
+{
+	struct slot *slot;
+	size_t i;
+
+	if (s->sock == -1)
+		return ERR_CLOSED;
+	for (i = 0; i < N_SLOTS && s->slots[i].state != SLOT_FREE; i++)
+		;
+	if (i == N_SLOTS)
+		return ERR_BUSY;
+	slot = &s->slots[i];
+	/* The generation stays below the point where a ref would wrap to 0. */
+	s->generation = (s->generation + 1) % (UINT32_MAX / N_SLOTS);
+	*slot = (struct slot){.state = SLOT_BEGIN_DUE,
+	    .ref = make_ref(s->generation, i),
+	    .ctx = ctx,
+	    .begun = cb,
+	    .body.begin = {.body_len = body_len}};
+	*upload = slot->ref;
+	post(s, slot);
+	return ERR_OK;
+}
+
+enum err
+store_commit(
+    struct store *s, uint32_t upload, const struct store_item *item, store_committed *cb, void *ctx)
+{
+	struct slot *slot;
+
+	if (s->sock == -1 || (slot = find_slot(s, upload)) == NULL)
+		return ERR_CLOSED;
+	if (slot->state != SLOT_OPEN)
+		return ERR_STATE;
+	slot->state = SLOT_COMMIT_DUE;
+	slot->ctx = ctx;
+	slot->committed = cb;
+	slot->body.commit = (struct op_commit){.is_signed_in = item->is_signed_in,
+	    .epoch = item->epoch,
+	    .serial = item->serial,
+	    .size = item->size};
+	memcpy(slot->body.commit.id, item->id, sizeof item->id);
+	memcpy(slot->body.commit.inbox, item->inbox, sizeof item->inbox);
+	post(s, slot);
+	return ERR_OK;
+}
+
+void
+store_abort(struct store *s, uint32_t upload)
+{
+	struct slot *slot = find_slot(s, upload);
+
+	if (slot == NULL || slot->state == SLOT_ABORT_DUE)
+		return;
+	if (slot->state == SLOT_BEGIN_DUE) {
+		free_slot(slot); /* store never heard of it */
+		return;
+	}
+	slot->state = SLOT_ABORT_DUE;
+	post(s, slot);
+}
