@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/sink.h"
 #include "seal/zip.h"
 
@@ -28,19 +29,24 @@ struct zip_write {
 	uint32_t members;
 	size_t fill;
 	enum { ZIP_IDLE, ZIP_MEMBER, ZIP_PAD, ZIP_PADDED, ZIP_DEAD } state;
-	char name[129];
+	char name[LIMIT_ZIP_NAME + 1];
 	uint8_t block[ZIP_BLOCK_HEADER + ZIP_BLOCK];
 };
 
 void zip_write_init(struct zip_write *z, struct buf *dir, struct sink out);
-/* Starts a member. name: 1 to LIMIT_ZIP_NAME bytes of printable ASCII. ERR_LIMIT when dir is full.
+/*
+ * Starts a member. Names come in the profile's order: message.txt, files/001-..., files/002-...
+ * (what follows is A-Z a-z 0-9 . _ -, at most LIMIT_ZIP_NAME bytes in all), manifest.json;
+ * ERR_USAGE for any other. ERR_LIMIT when dir couldn't hold this member and the manifest: after a
+ * member was begun there is always room for the end.
  */
 enum err MUST_CHECK zip_write_begin(struct zip_write *z, const char *name);
-/* Content of the member. What goes out per call is at most n + ZIP_BLOCK bytes and 6 bytes for each
- * ZIP_BLOCK of it. */
+/* Content of the member. What goes out per call is at most (n + ZIP_BLOCK) / ZIP_BLOCK full blocks
+ * with their headers; the last 1 to ZIP_BLOCK bytes stay in the stage. */
 enum err MUST_CHECK zip_write_put(struct zip_write *z, const void *p, size_t n);
 enum err MUST_CHECK zip_write_end(struct zip_write *z);
-/* Decides the padding (section 3) and writes the header of .padding. */
+/* Decides the padding (section 3) and writes the header of .padding. ERR_STATE before
+ * manifest.json. */
 enum err MUST_CHECK zip_write_finish_begin(struct zip_write *z);
 /* Writes at most max zero bytes of the padding; ERR_AGAIN while more are to come. */
 enum err MUST_CHECK zip_write_pad(struct zip_write *z, size_t max);
