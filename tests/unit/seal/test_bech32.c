@@ -171,7 +171,7 @@ every_change_is_refused(void **state)
 	refused(RECIPIENT "\n", AGE_RECIPIENT_LEN + 1);
 	refused(RECIPIENT, AGE_RECIPIENT_LEN + 1); /* the NUL */
 	refused(" " RECIPIENT, AGE_RECIPIENT_LEN + 1);
-	refused(RECIPIENT + 1, AGE_RECIPIENT_LEN - 1);
+	refused(&RECIPIENT[1], AGE_RECIPIENT_LEN - 1);
 	refused("", 0);
 }
 
