@@ -1,0 +1,36 @@
+#ifndef SEALSLOT_SANDBOX_SANDBOX_H
+#define SEALSLOT_SANDBOX_SANDBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "wire/op.h"
+
+/*
+ * What a process of the server gives up before it reads its first untrusted
+ * byte. Two steps, because Landlock and capabilities hold per thread and must
+ * come before the worker threads, while the system call filter must come after
+ * they have been started (it is put on all threads at once).
+ */
+
+struct sandbox_plan {
+	enum role role;       /* ROLE_FRONT, ROLE_STORE or ROLE_MAILBOX */
+	int dirfd;            /* the only folder that may be used; -1: no file at all */
+	uint32_t descriptors; /* RLIMIT_NOFILE */
+	uint64_t file_size;   /* RLIMIT_FSIZE, bytes; 0: no file may grow */
+	bool may_lack_landlock;
+};
+
+/*
+ * Not dumpable, no core, no new privileges, no capabilities, Landlock, limits.
+ * *landlock is the ABI in force, 0 for none. ERR_SYS when the system refuses
+ * any of it; ERR_NOTFOUND when the kernel has no Landlock and the plan insists on it.
+ */
+enum err MUST_CHECK sandbox_confine(const struct sandbox_plan *plan, int *landlock);
+/* The role's allow-list of system calls on all threads; anything else kills the process. */
+enum err MUST_CHECK sandbox_filter(enum role role);
+/* "release", or what a test build's wider filter is called: the server says so at start. */
+const char *sandbox_kind(void);
+
+#endif
