@@ -82,6 +82,18 @@
 #define LIMIT_BUNDLE_ITEM_SIZE (2 * LIMIT_UPLOAD_MAX) /* bytes of one item, sealed and padded */
 #define LIMIT_BUNDLE_VOLUMES   9999
 
+/* ---- codenames and sessions (section 5) */
+#define LIMIT_SESSIONS         512
+#define LIMIT_SESSION_IDLE_MS  (15 * 60 * 1000LL)
+#define LIMIT_SESSION_MS       (2 * 3600 * 1000LL)
+#define LIMIT_RECEIPT_MS       (15 * 60 * 1000LL) /* how long a receipt can be shown again */
+#define LIMIT_SESSION_SWEEP_MS 10000
+#define LIMIT_CODENAME_POOL    64 /* derived ahead of their uploads */
+#define LIMIT_SIGN_IN_WAITING  32
+#define LIMIT_SIGN_IN_MS       20000
+#define LIMIT_REPLY            (60 * 1024) /* bytes of sealed reply */
+#define LIMIT_REPLY_STEP       4096        /* replies are padded to multiples of this */
+
 /* ---- key store and vault */
 #define LIMIT_KEY_FILE   (64 * 1024)
 #define LIMIT_PASSPHRASE 1024 /* bytes */

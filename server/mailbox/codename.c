@@ -1,0 +1,198 @@
+#include "codename.h"
+
+#include <sodium.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/random.h"
+
+#define DRAWN        (CODENAME_WORDS - 1)
+#define ARGON_OPS    4
+#define ARGON_MEMORY (64U * 1024 * 1024)
+#define CONTEXT      "slotsrc1"
+
+_Static_assert(sizeof CONTEXT == crypto_kdf_CONTEXTBYTES + 1, "context of crypto_kdf");
+_Static_assert(CODENAME_KEY == crypto_kdf_KEYBYTES, "master key of crypto_kdf");
+_Static_assert(CODENAME_KEY == crypto_scalarmult_curve25519_BYTES, "X25519 keys");
+
+static void
+append(struct codename *c, unsigned word, const char *letters, size_t len)
+{
+	memcpy(c->letters + strlen(c->letters), letters, len);
+	c->lens[word] = (uint8_t)len;
+}
+
+/* The number of the check word for the first seven. */
+static uint32_t
+check_word(const struct codename *c)
+{
+	static const char label[] = "sealslot check 1";
+	crypto_generichash_state h;
+	uint8_t out[8];
+	size_t n = 0, i;
+	uint64_t v = 0;
+
+	for (i = 0; i < DRAWN; i++)
+		n += c->lens[i];
+	crypto_generichash_init(&h, NULL, 0, sizeof out);
+	crypto_generichash_update(&h, (const uint8_t *)label, sizeof label - 1);
+	crypto_generichash_update(&h, (const uint8_t *)c->letters, n);
+	crypto_generichash_final(&h, out, sizeof out);
+	for (i = 0; i < sizeof out; i++)
+		v = v << 8 | out[i];
+	sodium_memzero(&h, sizeof h);
+	sodium_memzero(out, sizeof out);
+	return (uint32_t)(v % WORDS_COUNT);
+}
+
+void
+codename_new(struct codename *c)
+{
+	const char *word;
+	unsigned i;
+
+	memset(c, 0, sizeof *c);
+	for (i = 0; i < DRAWN; i++) {
+		word = words_get(random_below(WORDS_COUNT));
+		append(c, i, word, strlen(word));
+	}
+	word = words_get(check_word(c));
+	append(c, DRAWN, word, strlen(word));
+}
+
+/* Lower-case letters of what was typed; separators fall away, anything else is kept as '?'. */
+static enum err
+normalise(char *out, size_t max, const char *s, size_t len)
+{
+	size_t n = 0, i;
+	char ch;
+
+	for (i = 0; i < len; i++) {
+		ch = s[i];
+		if (ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n' || ch == '-' || ch == '.' ||
+		    ch == ',')
+			continue;
+		/* The no-break space that phones and French keyboards put in. */
+		if (ch == '\xc2' && i + 1 < len && s[i + 1] == '\xa0') {
+			i++;
+			continue;
+		}
+		if (n == max)
+			return ERR_LIMIT;
+		if (ch >= 'A' && ch <= 'Z')
+			ch = (char)(ch - 'A' + 'a');
+		out[n++] = ch >= 'a' && ch <= 'z' ? ch : '?';
+	}
+	out[n] = '\0';
+	return ERR_OK;
+}
+
+static enum err
+refuse(struct codename_fault *fault, int why, unsigned word)
+{
+	fault->why = why;
+	fault->word = word;
+	return ERR_FORMAT;
+}
+
+/* The list is prefix free, so taking words greedily is the only way to read the letters. */
+static enum err
+split(struct codename *c, const char *letters, struct codename_fault *fault)
+{
+	size_t left = strlen(letters), used = 0;
+	uint32_t number;
+	unsigned i;
+
+	for (i = 0; i < CODENAME_WORDS; i++) {
+		if (left == 0)
+			return refuse(fault, CODENAME_TOO_SHORT, i);
+		if (words_find(letters, left, &number, &used) != ERR_OK)
+			return refuse(fault, CODENAME_UNKNOWN_WORD, i + 1);
+		append(c, i, letters, used);
+		letters += used;
+		left -= used;
+	}
+	return left == 0 ? ERR_OK : refuse(fault, CODENAME_TOO_LONG, CODENAME_WORDS + 1);
+}
+
+/* By letters, not by number: the list has one word twice. */
+static bool
+check_fits(const struct codename *c)
+{
+	const char *want = words_get(check_word(c));
+	size_t n = strlen(want), at = strlen(c->letters) - c->lens[DRAWN];
+
+	return n == c->lens[DRAWN] && sodium_memcmp(want, c->letters + at, n) == 0;
+}
+
+enum err
+codename_parse(struct codename *c, const char *s, size_t len, struct codename_fault *fault)
+{
+	char letters[CODENAME_LETTERS_MAX + WORDS_MAX + 1];
+	struct codename got = {0};
+	enum err e;
+
+	if ((e = normalise(letters, sizeof letters - 1, s, len)) != ERR_OK)
+		e = refuse(fault, CODENAME_TOO_LONG, CODENAME_WORDS + 1);
+	else
+		e = split(&got, letters, fault);
+	if (e == ERR_OK && !check_fits(&got))
+		e = refuse(fault, CODENAME_WRONG_CHECK, 0);
+	if (e == ERR_OK)
+		*c = got;
+	sodium_memzero(letters, sizeof letters);
+	sodium_memzero(&got, sizeof got);
+	return e;
+}
+
+void
+codename_format(char out[static CODENAME_TEXT_MAX], const struct codename *c)
+{
+	const char *from = c->letters;
+	size_t at = 0;
+	unsigned i;
+
+	for (i = 0; i < CODENAME_WORDS; i++) {
+		if (i > 0)
+			out[at++] = ' ';
+		memcpy(out + at, from, c->lens[i]);
+		at += c->lens[i];
+		from += c->lens[i];
+	}
+	out[at] = '\0';
+}
+
+/* Public and recoverable: a new server for the same address gives the same keys. */
+static void
+instance_salt(uint8_t salt[static crypto_pwhash_SALTBYTES], const char *instance)
+{
+	static const char label[] = "sealslot salt 1";
+	crypto_generichash_state h;
+
+	crypto_generichash_init(&h, NULL, 0, crypto_pwhash_SALTBYTES);
+	crypto_generichash_update(&h, (const uint8_t *)label, sizeof label - 1);
+	crypto_generichash_update(&h, (const uint8_t *)instance, strlen(instance));
+	crypto_generichash_final(&h, salt, crypto_pwhash_SALTBYTES);
+}
+
+enum err
+codename_derive(struct codename_keys *k, const struct codename *c, const char *instance)
+{
+	uint8_t salt[crypto_pwhash_SALTBYTES], master[CODENAME_KEY], login[CODENAME_KEY];
+	enum err e = ERR_OK;
+
+	instance_salt(salt, instance);
+	if (crypto_pwhash(master, sizeof master, c->letters, strlen(c->letters), salt, ARGON_OPS,
+		ARGON_MEMORY, crypto_pwhash_ALG_ARGON2ID13) != 0)
+		e = ERR_NOMEM;
+	if (e == ERR_OK) {
+		crypto_kdf_derive_from_key(login, sizeof login, 1, CONTEXT, master);
+		crypto_kdf_derive_from_key(k->reply_sk, sizeof k->reply_sk, 2, CONTEXT, master);
+		crypto_generichash(k->mailbox, sizeof k->mailbox, login, sizeof login, NULL, 0);
+		if (crypto_scalarmult_curve25519_base(k->reply_pk, k->reply_sk) != 0)
+			e = ERR_CRYPTO;
+	}
+	sodium_memzero(master, sizeof master);
+	sodium_memzero(login, sizeof login);
+	return e;
+}
