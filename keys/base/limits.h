@@ -30,10 +30,13 @@
 	     */
 
 /* ---- an upload's body */
-#define LIMIT_MESSAGE        (256 * 1024)    /* bytes of message text */
-#define LIMIT_FIELD          1024            /* bytes of any other form field */
-#define LIMIT_PART_HEADER    (8 * 1024)      /* bytes of one part's header */
-#define LIMIT_BOUNDARY       70              /* bytes (RFC 2046) */
+#define LIMIT_MESSAGE     (256 * 1024) /* bytes of message text */
+#define LIMIT_FIELD       1024         /* bytes of any other form field */
+#define LIMIT_PART_HEADER (8 * 1024)   /* bytes of one part's header */
+#define LIMIT_BOUNDARY    70           /* bytes (RFC 2046) */
+#define LIMIT_FIELD_NAME  64 /* bytes of a field's name; longer ones are cut, and unknown */
+#define LIMIT_MULTIPART_SLACK                                                                      \
+	1024 /* bytes around the parts: preamble, blanks behind a boundary, epilogue */
 #define LIMIT_UPLOAD_DEFAULT (4 * LIMIT_GIB) /* conf: max_upload */
 #define LIMIT_UPLOAD_MAX     (64 * LIMIT_GIB)
 #define LIMIT_DRAIN_BYTES                                                                          \
