@@ -31,7 +31,7 @@ void sign_key_from_seed(struct sign_key *k, const uint8_t seed[static SIGN_SEED]
 void sign_key_wipe(struct sign_key *k);
 /*
  * Appends the .minisig text over the message to out. comment is the trusted
- * comment: printable, at most MINISIGN_COMMENT_MAX bytes (else ERR_LIMIT).
+ * comment: printable ASCII (else ERR_USAGE), at most MINISIGN_COMMENT_MAX bytes (else ERR_LIMIT).
  */
 enum err MUST_CHECK sign_message(
     const struct sign_key *k, const void *msg, size_t n, const char *comment, struct buf *out);
