@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "open/identity.h"
 #include "open/secret.h"
 #include "sign/sign.h"
 
 /*
  * The key store of a desk, KEYS (keys/FORMATS.md section 4): a folder of mode
- * 0700 with files of mode 0600.
+ * 0700 with files of mode 0600, all of the caller's own.
  *
  *   unlock.age              an X25519 identity under the passphrase (scrypt, 2^18)
  *   root.age, root.pub      Ed25519 root key (not in a reviewer's copy)
@@ -24,14 +25,30 @@
  *
  * All .age files but unlock.age are sealed to unlock's recipient, so one
  * passphrase and one scrypt per command open everything, stock age too.
+ *
+ * A process that is killed, at any moment, leaves each file as it was or as it
+ * shall be. What it may leave beside them (temporary names) is ignored, and
+ * removed by the next one that opens the store while nobody writes.
  */
 struct keystore;
 
-/* Makes the folder (must not exist, or be empty) with unlock.age in it. */
+#define KEYSTORE_LOG2N   18 /* scrypt's work factor of unlock.age */
+#define KEYSTORE_UNLOCK  "unlock.age"
+#define KEYSTORE_EPOCHS  "epochs"
+#define KEYSTORE_PUBLISH "publish"
+
+/*
+ * Makes the folder (must not exist, or be empty but for what a killed
+ * keystore_create left) with unlock.age in it, which comes last: without it
+ * there is no key store. ERR_EXISTS; ERR_MODE if the folder isn't ours; ERR_BUSY.
+ */
 enum err MUST_CHECK keystore_create(const char *path, const struct secret_text *pass);
+/* The same with another work factor: for tests, which can't wait. */
+enum err MUST_CHECK keystore_create_cost(
+    const char *path, const struct secret_text *pass, unsigned log2n);
 /*
  * Opens the folder and unlock.age. ERR_PASSPHRASE, ERR_NOTFOUND, ERR_MODE (folder or key
- * file readable by others). *out is the caller's.
+ * file not ours, or open to others), or as age_open_small. *out is the caller's.
  */
 enum err MUST_CHECK keystore_open(
     const char *path, const struct secret_text *pass, struct keystore **out);
@@ -40,15 +57,27 @@ enum err MUST_CHECK keystore_open(
 enum err MUST_CHECK keystore_open_public(const char *path, struct keystore **out);
 void keystore_free(struct keystore *k); /* accepts NULL */
 
+/*
+ * Keeps every other process from writing until keystore_free: for a verb of
+ * several steps, and for whoever writes public files below keystore_dir.
+ * keystore_put locks by itself, and waits. ERR_BUSY if another process has the lock.
+ */
+enum err MUST_CHECK keystore_lock(struct keystore *k);
+/* Name of the file that the last call was about, for the message when it failed. Borrowed. */
+const char *keystore_fault(const struct keystore *k);
+
 /* The folder's descriptor, borrowed, for its public files (with io.h). */
 int keystore_dir(const struct keystore *k);
-/* unlock's identity: what vault and keys are sealed to. Borrowed. */
+/* unlock's identity: what vault and keys are sealed to. Borrowed; NULL without the passphrase. */
 const struct identity *keystore_unlock(const struct keystore *k);
 
-/* Opens the file name ("root.age", "epochs/tips-31.age"). ERR_NOTFOUND, ERR_MODE, or as
- * age_open_small. */
+/*
+ * Opens the file name ("root.age", "epochs/tips-31.age") into a fresh *out, which the caller wipes.
+ * ERR_NOTFOUND, ERR_MODE, ERR_USAGE (no such name can be), or as age_open_small.
+ */
 enum err MUST_CHECK keystore_get(struct keystore *k, const char *name, struct secret_text *out);
-/* Seals a text to unlock and writes it as a new file, synced. ERR_EXISTS. */
+/* Seals a text of at most LIMIT_KEY_FILE bytes to unlock and writes it as a new file, synced.
+ * ERR_EXISTS. */
 enum err MUST_CHECK keystore_put(
     struct keystore *k, const char *name, const void *text, size_t len);
 
@@ -57,10 +86,18 @@ enum err MUST_CHECK keystore_get_epoch(
     struct keystore *k, const char *inbox, uint32_t number, struct identity **out);
 enum err MUST_CHECK keystore_put_epoch(
     struct keystore *k, const char *inbox, uint32_t number, const struct identity *id, int32_t day);
-/* All epoch identities that the store has, as one set (tag = epoch number). */
+/* All epoch identities that the store has, as one set (tag = epoch number), newest first. */
 enum err MUST_CHECK keystore_all_epochs(struct keystore *k, struct identity_set *out);
 
-/* Signing keys, "root.age" and "reply.age": one line, base64 of the seed, as in FORMATS.md. */
+struct keystore_epoch {
+	char inbox[LIMIT_INBOX_NAME + 1];
+	uint32_t number;
+};
+/* Which epoch keys the store has, by inbox, then number; nothing is opened. *out is for free(). */
+enum err MUST_CHECK keystore_list_epochs(
+    const struct keystore *k, struct keystore_epoch **out, size_t *n);
+
+/* Signing keys, "root.age" and "reply.age": one line, base64 of the seed without '='. */
 enum err MUST_CHECK keystore_get_sign(struct keystore *k, const char *name, struct sign_key *out);
 enum err MUST_CHECK keystore_put_sign(
     struct keystore *k, const char *name, const struct sign_key *key);

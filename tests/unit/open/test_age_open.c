@@ -1,0 +1,464 @@
+#include "fixture.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+
+/* The sizes where something changes. */
+static const size_t sizes[] = {0, 1, 15, 16, 17, AGE_CHUNK - 1, AGE_CHUNK, AGE_CHUNK + 1,
+    2 * AGE_CHUNK - 1, 2 * AGE_CHUNK, 2 * AGE_CHUNK + 1, 4 * AGE_CHUNK, 5 * AGE_CHUNK + 17};
+#define N_SIZES (sizeof sizes / sizeof sizes[0])
+
+static enum err
+open_mem(const struct buf *b, const struct identity_set *ids, struct age_open **a)
+{
+	return age_open_mem(b->p, b->len, ids, NULL, a);
+}
+
+/* Opens and reads all chunks; nothing is left open. */
+static enum err
+open_all(const void *p, size_t n, const struct identity_set *ids)
+{
+	uint8_t *chunk = malloc(AGE_SEALED_CHUNK);
+	struct age_open *a = NULL;
+	size_t got;
+	uint64_t i;
+	enum err e;
+
+	assert_non_null(chunk);
+	e = age_open_mem(p, n, ids, NULL, &a);
+	for (i = 0; e == ERR_OK && i < age_open_chunks(a); i++)
+		e = age_open_chunk(a, i, chunk, &got);
+	age_open_free(a);
+	free(chunk);
+	return e;
+}
+
+static void
+check_content(struct age_open *a, size_t n)
+{
+	uint8_t *plain = fixture_plain(n), *got = malloc(n + 1);
+	uint8_t *chunk = malloc(AGE_SEALED_CHUNK);
+	size_t at = 0, len;
+	uint64_t i;
+
+	assert_int_equal(age_open_size(a), n);
+	for (i = 0; i < age_open_chunks(a); i++, at += len) {
+		assert_ok(age_open_chunk(a, i, chunk, &len));
+		assert_memory_equal(chunk, plain + at, len);
+	}
+	assert_int_equal(at, n);
+	assert_ok(age_open_read(a, 0, got, n));
+	assert_memory_equal(got, plain, n);
+	assert_err(age_open_chunk(a, i, chunk, &len), ERR_TRUNCATED);
+	assert_err(age_open_chunk(a, UINT64_MAX, chunk, &len), ERR_TRUNCATED);
+	assert_err(age_open_read(a, n, got, 1), ERR_TRUNCATED);
+	assert_err(age_open_read(a, n + 1, got, 0), ERR_TRUNCATED);
+	assert_err(age_open_read(a, 1, got, SIZE_MAX), ERR_TRUNCATED);
+	assert_ok(age_open_read(a, n, got, 0));
+	free(plain);
+	free(got);
+	free(chunk);
+}
+
+static void
+opens_what_was_sealed(void **state)
+{
+	struct identity_set ids = fixture_ids(2);
+	struct age_open *a;
+	struct buf b;
+	size_t i, r;
+
+	(void)state;
+	for (i = 0; i < N_SIZES; i++) {
+		for (r = 1; r <= 2; r++) {
+			b = fixture_seal(&ids, r, sizes[i]);
+			assert_ok(open_mem(&b, &ids, &a));
+			assert_int_equal(age_open_stanzas(a), r);
+			assert_ptr_equal(age_open_identity(a), &ids.p[0]);
+			check_content(a, sizes[i]);
+			age_open_free(a);
+			buf_wipe(&b);
+		}
+	}
+	identity_set_wipe(&ids);
+}
+
+static void
+opens_from_a_file(void **state)
+{
+	struct identity_set ids = fixture_ids(1);
+	struct buf b = fixture_seal(&ids, 1, 3 * AGE_CHUNK + 5);
+	uint8_t *chunk = malloc(AGE_SEALED_CHUNK);
+	int fd = memfd_create("sealed", MFD_CLOEXEC), pipe_fd[2];
+	struct age_open *a;
+	size_t n;
+
+	(void)state;
+	assert_ok(io_write_all(fd, b.p, b.len));
+	assert_ok(age_open_fd(fd, &ids, NULL, &a));
+	check_content(a, 3 * AGE_CHUNK + 5);
+	/* A file that changes while it is open tells nothing. */
+	assert_int_equal(ftruncate(fd, 100), 0);
+	assert_err(age_open_chunk(a, 2, chunk, &n), ERR_TRUNCATED);
+	age_open_free(a);
+	assert_err(age_open_fd(fd, &ids, NULL, &a), ERR_TRUNCATED);
+	close(fd);
+	assert_int_equal(pipe(pipe_fd), 0);
+	assert_err(age_open_fd(pipe_fd[0], &ids, NULL, &a), ERR_MODE);
+	assert_err(age_open_fd(-1, &ids, NULL, &a), ERR_SYS);
+	close(pipe_fd[0]);
+	close(pipe_fd[1]);
+	free(chunk);
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+}
+
+static void
+random_reads_agree(void **state)
+{
+	size_t n = 4 * AGE_CHUNK + 1000, at, len;
+	struct identity_set ids = fixture_ids(1);
+	struct buf b = fixture_seal(&ids, 1, n);
+	uint8_t *plain = fixture_plain(n), *got = malloc(n);
+	struct age_open *a;
+	int i;
+
+	(void)state;
+	assert_ok(open_mem(&b, &ids, &a));
+	for (i = 0; i < 500; i++) {
+		at = random_below((uint32_t)n + 1);
+		len = random_below((uint32_t)(n - at) + 1);
+		assert_ok(age_open_read(a, at, got, len));
+		assert_memory_equal(got, plain + at, len);
+	}
+	age_open_free(a);
+	free(plain);
+	free(got);
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+}
+
+static void
+every_truncation_is_an_error(void **state)
+{
+	struct identity_set ids = fixture_ids(1);
+	struct buf b = fixture_seal(&ids, 1, 40);
+	size_t i;
+
+	(void)state;
+	assert_ok(open_all(b.p, b.len, &ids));
+	for (i = 0; i < b.len; i++)
+		assert_int_not_equal(open_all(b.p, i, &ids), ERR_OK);
+	buf_wipe(&b);
+	/* Of a larger file, each end within 40 bytes of a border, and every 1,009th. */
+	b = fixture_seal(&ids, 1, 2 * AGE_CHUNK + 100);
+	for (i = 0; i < b.len; i++)
+		if (i % 1009 == 0 ||
+		    (i + 40 - AGE_X25519_HEADER(1) - AGE_NONCE) % AGE_SEALED_CHUNK < 80)
+			assert_int_not_equal(open_all(b.p, i, &ids), ERR_OK);
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+}
+
+static void
+a_file_cut_between_chunks_is_an_error(void **state)
+{
+	struct identity_set ids = fixture_ids(1);
+	size_t start = AGE_X25519_HEADER(1) + AGE_NONCE, k, n;
+	struct age_open *a = NULL;
+	struct buf b;
+
+	(void)state;
+	for (n = 3 * AGE_CHUNK + 1; n <= 4 * AGE_CHUNK; n += AGE_CHUNK - 1) {
+		b = fixture_seal(&ids, 1, n);
+		for (k = 0; k < 4; k++)
+			assert_int_not_equal(
+			    age_open_mem(b.p, start + k * AGE_SEALED_CHUNK, &ids, NULL, &a),
+			    ERR_OK);
+		assert_null(a);
+		assert_ok(open_all(b.p, b.len, &ids));
+		buf_wipe(&b);
+	}
+	identity_set_wipe(&ids);
+}
+
+/*
+ * Every bit of a small file. What stands before the payload is refused by
+ * parser, stanza or MAC; all else by the tags.
+ */
+static void
+every_bit_flip_is_an_error(void **state)
+{
+	struct identity_set ids = fixture_ids(2);
+	struct buf b = fixture_seal(&ids, 2, 100);
+	enum err e;
+	size_t i;
+	int bit;
+
+	(void)state;
+	for (i = 0; i < b.len; i++) {
+		for (bit = 0; bit < 8; bit++) {
+			b.p[i] ^= (uint8_t)(1 << bit);
+			e = open_all(b.p, b.len, &ids);
+			assert_int_not_equal(e, ERR_OK);
+			if (i >= AGE_X25519_HEADER(2))
+				assert_int_equal(e, ERR_AUTH);
+			b.p[i] ^= (uint8_t)(1 << bit);
+		}
+	}
+	assert_ok(open_all(b.p, b.len, &ids));
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+}
+
+/* In a large file the damage is found by who reads that chunk, and by nobody else. */
+static void
+damage_stays_in_its_chunk(void **state)
+{
+	struct identity_set ids = fixture_ids(1);
+	struct buf b = fixture_seal(&ids, 1, 4 * AGE_CHUNK);
+	uint8_t *chunk = malloc(AGE_SEALED_CHUNK), zero[64] = {0};
+	size_t start = AGE_X25519_HEADER(1) + AGE_NONCE, n, i;
+	struct age_open *a;
+	uint64_t k;
+
+	(void)state;
+	for (i = start; i < b.len; i += 4099) {
+		b.p[i] ^= 0x10;
+		if (i >= start + 3 * AGE_SEALED_CHUNK) {
+			assert_err(open_mem(&b, &ids, &a), ERR_AUTH);
+		} else {
+			assert_ok(open_mem(&b, &ids, &a));
+			for (k = 0; k < 4; k++) {
+				memset(chunk, 0, 64);
+				assert_err(age_open_chunk(a, k, chunk, &n),
+				    k == (i - start) / AGE_SEALED_CHUNK ? ERR_AUTH : ERR_OK);
+				if (k == (i - start) / AGE_SEALED_CHUNK)
+					assert_memory_equal(chunk, zero, 64);
+			}
+			age_open_free(a);
+		}
+		b.p[i] ^= 0x10;
+	}
+	free(chunk);
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+}
+
+static void
+chunks_have_their_place(void **state)
+{
+	struct identity_set ids = fixture_ids(1);
+	struct buf b = fixture_seal(&ids, 1, 4 * AGE_CHUNK);
+	uint8_t *first = b.p + AGE_X25519_HEADER(1) + AGE_NONCE, *chunk = malloc(AGE_SEALED_CHUNK);
+
+	(void)state;
+	assert_non_null(chunk);
+	memcpy(chunk, first, AGE_SEALED_CHUNK);
+	memcpy(first, first + AGE_SEALED_CHUNK, AGE_SEALED_CHUNK);
+	memcpy(first + AGE_SEALED_CHUNK, chunk, AGE_SEALED_CHUNK);
+	assert_err(open_all(b.p, b.len, &ids), ERR_AUTH);
+	free(chunk);
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+}
+
+static void
+nothing_may_follow(void **state)
+{
+	struct identity_set ids = fixture_ids(1);
+	size_t i, extra;
+	struct buf b;
+
+	(void)state;
+	for (i = 0; i < N_SIZES; i++) {
+		for (extra = 1; extra <= 17; extra++) {
+			b = fixture_seal(&ids, 1, sizes[i]);
+			assert_ok(buf_add(&b, "trailing garbage!", extra));
+			assert_int_not_equal(open_all(b.p, b.len, &ids), ERR_OK);
+			buf_wipe(&b);
+		}
+	}
+	identity_set_wipe(&ids);
+}
+
+/* Seals chunks by hand: what an honest writer never makes. */
+static struct buf
+seal_chunks(const struct identity_set *ids, const size_t *lens, size_t n, size_t last_from)
+{
+	static uint8_t zero[AGE_CHUNK];
+	struct age_payload p;
+	struct buf out;
+	uint8_t *to;
+	size_t i;
+
+	buf_init(&out, 1 << 20);
+	assert_ok(
+	    age_header_write(&p, (const uint8_t(*)[AGE_KEY])ids->p[0].pk, 1, harness_sink(&out)));
+	for (i = 0; i < n; i++) {
+		assert_ok(buf_grow(&out, lens[i] + AGE_TAG, &to));
+		age_chunk_seal(&p, i, i >= last_from, to, zero, lens[i]);
+	}
+	return out;
+}
+
+static enum err
+open_chunks(const size_t *lens, size_t n, size_t last_from)
+{
+	struct identity_set ids = fixture_ids(1);
+	struct buf b = seal_chunks(&ids, lens, n, last_from);
+	enum err e = open_all(b.p, b.len, &ids);
+
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+	return e;
+}
+
+static void
+the_last_chunk_is_special(void **state)
+{
+	static const size_t full[] = {AGE_CHUNK, AGE_CHUNK, AGE_CHUNK};
+	static const size_t empty_end[] = {AGE_CHUNK, 0};
+	static const size_t short_middle[] = {AGE_CHUNK, 100, 100};
+
+	(void)state;
+	assert_ok(open_chunks(full, 1, 0));
+	assert_ok(open_chunks(full, 3, 2));
+	assert_err(open_chunks(full, 3, 3), ERR_AUTH); /* no last chunk */
+	assert_err(open_chunks(full, 3, 1), ERR_AUTH); /* two of them */
+	assert_err(open_chunks(full, 1, 1), ERR_AUTH);
+	assert_err(open_chunks(empty_end, 2, 1), ERR_FORMAT); /* empty, but not alone */
+	assert_err(open_chunks(empty_end, 2, 0), ERR_FORMAT);
+	assert_ok(open_chunks(empty_end + 1, 1, 0));
+	assert_err(open_chunks(short_middle, 3, 2), ERR_AUTH);
+	assert_err(open_chunks(full, 0, 0), ERR_TRUNCATED);
+}
+
+static void
+only_the_right_key_opens(void **state)
+{
+	struct identity_set ids = fixture_ids(3), others = fixture_ids(50), none = {0},
+			    second = {0};
+	struct secret_text pass = fixture_text("a passphrase");
+	struct buf b = fixture_seal(&ids, 3, 10);
+	struct age_open *a = NULL;
+
+	(void)state;
+	assert_err(open_mem(&b, &others, &a), ERR_NOMATCH);
+	assert_err(open_mem(&b, &none, &a), ERR_NOMATCH);
+	assert_err(age_open_mem(b.p, b.len, NULL, &pass, &a), ERR_NOMATCH);
+	assert_err(age_open_mem(b.p, b.len, NULL, NULL, &a), ERR_USAGE);
+	assert_err(age_open_mem(b.p, b.len, &ids, &pass, &a), ERR_USAGE);
+	assert_err(age_open_mem(NULL, 0, &ids, NULL, &a), ERR_TRUNCATED);
+	assert_null(a);
+	assert_ok(identity_set_add(&second, &others.p[0]));
+	assert_ok(identity_set_add(&second, &ids.p[2]));
+	assert_ok(open_mem(&b, &second, &a));
+	assert_ptr_equal(age_open_identity(a), &second.p[1]);
+	age_open_free(a);
+	age_open_free(NULL);
+	secret_text_wipe(&pass);
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+	identity_set_wipe(&others);
+	identity_set_wipe(&second);
+}
+
+static void
+small_files_have_a_limit(void **state)
+{
+	struct identity_set ids = fixture_ids(1);
+	struct buf b = fixture_seal(&ids, 1, 100);
+	uint8_t *plain = fixture_plain(100);
+	struct secret_text t = {0};
+
+	(void)state;
+	assert_err(age_open_small(b.p, b.len, &ids, NULL, 99, &t), ERR_LIMIT);
+	assert_null(t.p);
+	assert_ok(age_open_small(b.p, b.len, &ids, NULL, 100, &t));
+	assert_int_equal(t.len, 100);
+	assert_memory_equal(t.p, plain, 100);
+	assert_int_equal(t.p[100], 0);
+	secret_text_wipe(&t);
+	buf_wipe(&b);
+	free(plain);
+	identity_set_wipe(&ids);
+}
+
+struct reader {
+	const struct age_open *a;
+	const uint8_t *plain;
+	unsigned first;
+	bool is_wrong;
+};
+
+static void *
+read_every_second(void *ctx)
+{
+	uint8_t *chunk = malloc(AGE_SEALED_CHUNK);
+	struct reader *r = ctx;
+	uint64_t i;
+	size_t n;
+
+	for (i = r->first; i < age_open_chunks(r->a); i += 2)
+		if (age_open_chunk(r->a, i, chunk, &n) != ERR_OK ||
+		    memcmp(chunk, r->plain + i * AGE_CHUNK, n) != 0)
+			r->is_wrong = true;
+	free(chunk);
+	return NULL;
+}
+
+static void
+two_threads_read_one_file(void **state)
+{
+	size_t n = 64 * AGE_CHUNK + 9;
+	struct identity_set ids = fixture_ids(1);
+	struct buf b = fixture_seal(&ids, 1, n);
+	uint8_t *plain = fixture_plain(n);
+	struct age_open *a;
+	struct reader readers[2];
+	pthread_t threads[2];
+	unsigned i;
+
+	(void)state;
+	assert_ok(open_mem(&b, &ids, &a));
+	for (i = 0; i < 2; i++) {
+		readers[i] = (struct reader){a, plain, i, false};
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, read_every_second, &readers[i]), 0);
+	}
+	for (i = 0; i < 2; i++) {
+		pthread_join(threads[i], NULL);
+		assert_false(readers[i].is_wrong);
+	}
+	age_open_free(a);
+	free(plain);
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(opens_what_was_sealed),
+	    cmocka_unit_test(opens_from_a_file),
+	    cmocka_unit_test(random_reads_agree),
+	    cmocka_unit_test(every_truncation_is_an_error),
+	    cmocka_unit_test(a_file_cut_between_chunks_is_an_error),
+	    cmocka_unit_test(every_bit_flip_is_an_error),
+	    cmocka_unit_test(damage_stays_in_its_chunk),
+	    cmocka_unit_test(chunks_have_their_place),
+	    cmocka_unit_test(nothing_may_follow),
+	    cmocka_unit_test(the_last_chunk_is_special),
+	    cmocka_unit_test(only_the_right_key_opens),
+	    cmocka_unit_test(small_files_have_a_limit),
+	    cmocka_unit_test(two_threads_read_one_file),
+	};
+
+	if (random_start() == -1)
+		return 1;
+	return cmocka_run_group_tests_name("age_open", tests, NULL, NULL);
+}
