@@ -1,0 +1,111 @@
+#ifndef SEALSLOT_FRONT_PAGE_H
+#define SEALSLOT_FRONT_PAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Pages: templates of server/pages, in every language of server/po, compiled
+ * into tables by server/pages/gen.c; this file fills in the values.
+ *
+ *   [[text]]               is translated
+ *   {{name}}               a value, always escaped
+ *   {{?name}}..{{/name}}   only when the value isn't empty
+ *   {{^name}}..{{/name}}   only when it is
+ *   {{*list}}..{{/list}}   once for each row
+ *   {{>file}}              that file stands here
+ *
+ * There is no way to put in a value unescaped: untrusted text reaches a page
+ * only through page_escape (and an attribute must stand in double quotes).
+ */
+
+/* The templates: name.html, style.css and robots.txt. */
+enum page_id { PAGE_FORM, PAGE_RECEIPT, PAGE_HOW, PAGE_ERROR, PAGE_STYLE, PAGE_ROBOTS, PAGE_COUNT };
+
+/* {{name}} of a template is PAGE_NAME here. */
+enum page_value {
+	PAGE_SITE,     /* the instance's name */
+	PAGE_INSTANCE, /* its onion address */
+	PAGE_LANG,     /* of this page: "fr" */
+	PAGE_Q,        /* "?lang=fr" when the language was chosen by hand */
+	PAGE_HERE,     /* path of this page, for the language switch */
+	PAGE_TOKEN,    /* the form's one-time token */
+	PAGE_LIMIT_G,  /* the upload limit in GB, or */
+	PAGE_LIMIT_M,  /* in MB */
+	PAGE_ROOT_KEY, /* "RWQ..." */
+	PAGE_SERIAL,   /* of the schedule */
+	PAGE_DAYS,     /* retention */
+	PAGE_MANY,     /* there are several inboxes */
+	/* in the row of a list */
+	PAGE_CODE,   /* a language */
+	PAGE_NATIVE, /* its own name for itself */
+	PAGE_OTHER,  /* it isn't this page's */
+	PAGE_NAME,   /* an inbox or a topic */
+	PAGE_TITLE,
+	PAGE_NUMBER, /* an epoch */
+	PAGE_UNTIL,
+	PAGE_VALUE, /* one choice of a topic */
+	/* the error page: exactly one of these isn't empty */
+	PAGE_BAD_REQUEST,
+	PAGE_HEADER_TOO_LARGE,
+	PAGE_NOT_FOUND,
+	PAGE_METHOD,
+	PAGE_LENGTH,
+	PAGE_VERSION,
+	PAGE_EXPECT,
+	PAGE_HOST,
+	PAGE_TOR2WEB,
+	PAGE_NO_RECEIPT,
+	PAGE_EMPTY,
+	PAGE_DAMAGED,
+	PAGE_STALE,
+	PAGE_MESSAGE_TOO_LONG,
+	PAGE_TOO_MANY_FILES,
+	PAGE_TOO_LARGE,
+	PAGE_NO_KEY,
+	PAGE_NO_ROOM,
+	PAGE_BUSY,
+	PAGE_NOT_CONFIRMED,
+	PAGE_ARRIVING,
+	PAGE_RESTARTING,
+	/* ...and these say more about it */
+	PAGE_UPLOAD, /* it ended an upload */
+	PAGE_VALUE_COUNT
+};
+
+/* {{*name}} of a template is PAGE_LIST_NAME here. */
+enum page_list {
+	PAGE_LIST_LANGUAGES,
+	PAGE_LIST_INBOXES,
+	PAGE_LIST_TOPICS,
+	PAGE_LIST_CHOICES, /* of the topic whose row it is in */
+	PAGE_LIST_COUNT
+};
+
+/* What a page shows. Everything is borrowed while it is rendered. */
+struct page_model {
+	const char *value[PAGE_VALUE_COUNT]; /* UTF-8; NULL: empty */
+	void *ctx;
+	/* How many rows a list has, and the values of one of them; NULL: no list has rows. */
+	size_t (*count)(void *ctx, enum page_list list);
+	void (*row)(void *ctx, enum page_list list, size_t i, struct page_model *m);
+};
+
+/* The languages that were compiled in, "en" first. */
+size_t page_languages(void);
+const char *page_language_code(size_t lang);
+const char *page_language_name(size_t lang);
+
+/* Appends a page to out. ERR_LIMIT when out is full, ERR_NOMEM. */
+enum err MUST_CHECK page_render(
+    struct buf *out, size_t lang, enum page_id page, struct page_model *m);
+/*
+ * Appends n bytes as HTML text, fit for an element or a quoted attribute. What
+ * isn't UTF-8 and what must never reach a page (text_is_treacherous) becomes U+FFFD.
+ */
+enum err MUST_CHECK page_escape(struct buf *out, const char *p, size_t n);
+
+#endif
