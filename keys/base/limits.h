@@ -46,10 +46,13 @@
 
 /* ---- HTTP */
 #define LIMIT_HTTP_HEADER       (16 * 1024) /* bytes of request line and headers */
+#define LIMIT_HTTP_FIELDS       100         /* header fields of one request */
 #define LIMIT_HTTP_HEADER_MS    30000       /* from accept to the end of the headers */
 #define LIMIT_HTTP_IDLE_MS      120000      /* without a byte in either direction */
 #define LIMIT_HTTP_CONNECTIONS  1600
-#define LIMIT_IN_FLIGHT_DEFAULT 64 /* conf: max_in_flight, uploads at once */
+#define LIMIT_RECEIPTS          4096   /* receipts that can be shown again; then the oldest goes */
+#define LIMIT_RECEIPT_MS        900000 /* for how long */
+#define LIMIT_IN_FLIGHT_DEFAULT 64     /* conf: max_in_flight, uploads at once */
 #define LIMIT_IN_FLIGHT_MAX     1024
 
 /* ---- the store */
