@@ -51,7 +51,6 @@
 #define LIMIT_HTTP_IDLE_MS      120000      /* without a byte in either direction */
 #define LIMIT_HTTP_CONNECTIONS  1600
 #define LIMIT_RECEIPTS          4096   /* receipts that can be shown again; then the oldest goes */
-#define LIMIT_RECEIPT_MS        900000 /* for how long */
 #define LIMIT_IN_FLIGHT_DEFAULT 64     /* conf: max_in_flight, uploads at once */
 #define LIMIT_IN_FLIGHT_MAX     1024
 
