@@ -37,23 +37,28 @@ struct zip_read {
 	struct zip_member
 	    *members; /* owned; without .padding: message.txt, files/..., manifest.json */
 	size_t n_members;
-	uint64_t padding; /* bytes of zeros */
+	uint64_t padding;    /* bytes of zeros */
+	uint64_t padding_at; /* where they begin */
 };
 
-/* Reads the directory and checks every local header and descriptor: a few chunks per member, no
- * member's content. */
+/*
+ * Reads the directory and checks every local header and descriptor: a few chunks per member, no
+ * member's content. ERR_PROFILE, ERR_NOMEM, or what the source returns. *out is the caller's.
+ */
 enum err MUST_CHECK zip_read_open(struct zip_source source, struct zip_read **out);
 /* Accepts NULL. */
 void zip_read_free(struct zip_read *z);
 /* NULL if there is none of that name. Borrowed. */
 const struct zip_member *zip_read_find(const struct zip_read *z, const char *name);
 /*
- * Streams a member's content to out, checking every block header, and at the
- * end the CRC. What out got before an error must be thrown away.
+ * Streams a member's content to out, checking every block header (ERR_PROFILE), and at the end the
+ * CRC (ERR_FORMAT). What out got before an error must be thrown away.
  */
 enum err MUST_CHECK zip_read_member(
     struct zip_read *z, const struct zip_member *m, struct sink out);
-/* n content bytes of a member from offset at, without the CRC check (the chunks are authenticated).
+/*
+ * n content bytes of a member from offset at, checking the block headers, without the CRC (the
+ * chunks are authenticated). ERR_TRUNCATED past the member's end. After an error p is of no use.
  */
 enum err MUST_CHECK zip_read_part(
     struct zip_read *z, const struct zip_member *m, uint64_t at, void *p, size_t n);
