@@ -93,10 +93,14 @@
 #define LIMIT_SESSION_MS       (2 * 3600 * 1000LL)
 #define LIMIT_RECEIPT_MS       (15 * 60 * 1000LL) /* how long a receipt can be shown again */
 #define LIMIT_SESSION_SWEEP_MS 10000
-#define LIMIT_CODENAME_POOL    64 /* derived ahead of their uploads */
+#define LIMIT_CODENAME_POOL    64   /* derived ahead of their uploads */
+#define LIMIT_NAME_WAIT_MS     5000 /* an upload's wait for a codename when the pool is empty */
+#define LIMIT_VIEWS            32   /* mailboxes being read at the same moment */
+#define LIMIT_VIEW_MS          20000
 #define LIMIT_SIGN_IN_WAITING  32
 #define LIMIT_SIGN_IN_MS       20000
 #define LIMIT_REPLY            (60 * 1024) /* bytes of sealed reply */
+#define LIMIT_REPLIES          100         /* replies of one mailbox */
 #define LIMIT_REPLY_STEP       4096        /* replies are padded to multiples of this */
 
 /* ---- key store and vault */

@@ -36,6 +36,31 @@ enum op {
 	OP_SCHEDULE,  /* err (ERR_OK, ERR_NOTFOUND, ERR_CLOCK); fd: memfd of keys.txt; body: struct
 			 op_schedule, then the .minisig text */
 	OP_ROOM,      /* body: struct op_room; whenever it changes */
+	/* front to mailbox (mailbox/mailbox.h is the seam) */
+	OP_NAME_TAKE,  /* ref: an upload begins; body: empty, or the token of a session: struct
+			  op_token */
+	OP_NAME_ISSUE, /* ref: it is committed: its codename gets a session; OP_SESSION */
+	OP_NAME_DROP,  /* ref: it failed: its codename is forgotten */
+	OP_SIGN_IN,    /* ref; body: what the source typed; OP_SESSION */
+	OP_LOOK,       /* ref; body: struct op_token; OP_SESSION_IS */
+	OP_SIGN_OUT,   /* body: struct op_token */
+	OP_READ,       /* ref; body: struct op_token; OP_TEXT */
+	OP_READ_MORE,  /* ref: the next piece; OP_TEXT */
+	OP_REMOVE,     /* ref; body: struct op_remove; OP_REMOVED */
+	/* mailbox to front */
+	OP_NAME,       /* ref, err; body: struct op_name */
+	OP_SESSION,    /* ref, err; body: struct op_session */
+	OP_SESSION_IS, /* ref, err; body: struct op_session_is */
+	OP_TEXT, /* ref, err; body: struct op_text, then a piece of a reply's text; an empty body is
+		    the end */
+	OP_REMOVED, /* ref, err */
+	/* mailbox to store */
+	OP_REPLIES_GET,    /* ref; body: struct op_mailbox; OP_REPLIES */
+	OP_REPLIES_REMOVE, /* ref; body: struct op_reply_remove; OP_REPLIES_REMOVED */
+	/* store to mailbox */
+	OP_REPLIES, /* ref, err; fd: memfd of struct op_reply_item, each followed by its ciphertext
+		     */
+	OP_REPLIES_REMOVED, /* ref, err */
 	/* admin to store */
 	OP_STATUS,      /* answered by OP_STATUS_IS */
 	OP_CLOCK_OK,    /* the clock is right although it jumped; OP_RESULT */
@@ -84,6 +109,57 @@ struct op_room {
 	uint64_t bytes;    /* what one more upload's body may have, 0: full */
 	uint32_t writable; /* 0: the store can't be written */
 	uint32_t pad;
+};
+
+#define OP_TOKEN_LEN 43 /* characters of a session token, base64url */
+
+struct op_token {
+	char token[OP_TOKEN_LEN + 1];
+};
+
+/* What the manifest of an upload says of its mailbox. */
+struct op_name {
+	uint8_t mailbox[HASH_LEN];
+	uint8_t reply_to[32]; /* X25519 recipient */
+};
+
+/* A new session, or why what was typed is no codename (err is ERR_FORMAT). */
+struct op_session {
+	char token[OP_TOKEN_LEN + 1];
+	uint32_t fault; /* CODENAME_UNKNOWN_WORD... */
+	uint32_t word;
+};
+
+struct op_session_is {
+	char codename[96];    /* words with blanks between; empty once the receipt's time is over */
+	uint8_t form_key[32]; /* form tokens of this session are made from it */
+};
+
+struct op_text {
+	char id[RANDOM_ID_LEN + 1]; /* of the reply */
+	uint8_t pad[3];
+	int32_t day;
+	uint32_t left; /* bytes of this reply's text behind this piece */
+};
+
+struct op_remove {
+	char token[OP_TOKEN_LEN + 1];
+	char id[RANDOM_ID_LEN + 1];
+};
+
+struct op_mailbox {
+	uint8_t mailbox[HASH_LEN];
+};
+
+struct op_reply_remove {
+	uint8_t mailbox[HASH_LEN];
+	char id[RANDOM_ID_LEN + 1];
+};
+
+struct op_reply_item {
+	char id[RANDOM_ID_LEN + 1];
+	uint8_t pad[3];
+	uint32_t size; /* bytes of ciphertext that follow */
 };
 
 struct op_status {

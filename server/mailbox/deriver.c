@@ -1,0 +1,236 @@
+#include "deriver.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/limits.h"
+#include "open/secret.h"
+
+#define WORKERS_MAX 16
+
+struct job {
+	uint32_t ref;
+	enum err result;
+	struct codename name;
+	struct codename_keys keys;
+};
+
+/* A ring of jobs. Lies in guarded memory with the rest of struct deriver. */
+struct queue {
+	struct job jobs[LIMIT_SIGN_IN_WAITING + WORKERS_MAX];
+	size_t head, n;
+};
+
+struct deriver {
+	pthread_mutex_t lock; /* guards all below but events and fd */
+	pthread_cond_t work;
+	struct queue waiting, done;
+	struct deriver_fresh pool[LIMIT_CODENAME_POOL];
+	size_t ready;   /* codenames in the pool */
+	size_t refills; /* codenames being derived for it */
+	bool is_over;
+	bool is_starved; /* the last refill had no memory: wait for the next event */
+	pthread_t threads[WORKERS_MAX];
+	unsigned workers;
+	int fd;
+	const char *instance;
+	struct deriver_events events;
+};
+
+#define QUEUE_MAX (LIMIT_SIGN_IN_WAITING + WORKERS_MAX)
+
+static void
+push(struct queue *q, const struct job *j)
+{
+	q->jobs[(q->head + q->n++) % QUEUE_MAX] = *j;
+}
+
+static void
+pop(struct queue *q, struct job *j)
+{
+	struct job *from = &q->jobs[q->head];
+
+	*j = *from;
+	explicit_bzero(from, sizeof *from);
+	q->head = (q->head + 1) % QUEUE_MAX;
+	q->n--;
+}
+
+static void
+announce(struct deriver *d)
+{
+	const uint64_t one = 1;
+
+	/* A full counter is readable all the same. */
+	if (write(d->fd, &one, sizeof one) == -1)
+		return;
+}
+
+/* Both are called with the lock held, and hold it again when they return. */
+static void
+do_sign_in(struct deriver *d)
+{
+	struct job j;
+
+	pop(&d->waiting, &j);
+	pthread_mutex_unlock(&d->lock);
+	j.result = codename_derive(&j.keys, &j.name, d->instance);
+	explicit_bzero(&j.name, sizeof j.name);
+	pthread_mutex_lock(&d->lock);
+	push(&d->done, &j);
+	explicit_bzero(&j, sizeof j);
+	announce(d);
+}
+
+static void
+do_refill(struct deriver *d)
+{
+	struct deriver_fresh f;
+	enum err e;
+
+	d->refills++;
+	pthread_mutex_unlock(&d->lock);
+	codename_new(&f.name);
+	e = codename_derive(&f.keys, &f.name, d->instance);
+	pthread_mutex_lock(&d->lock);
+	d->refills--;
+	if (e == ERR_OK)
+		d->pool[d->ready++] = f;
+	d->is_starved = e != ERR_OK;
+	explicit_bzero(&f, sizeof f);
+	announce(d);
+}
+
+static bool
+wants_refill(const struct deriver *d)
+{
+	return d->ready + d->refills < LIMIT_CODENAME_POOL && !d->is_starved;
+}
+
+static void *
+run(void *arg)
+{
+	struct deriver *d = arg;
+
+	pthread_mutex_lock(&d->lock);
+	while (!d->is_over) {
+		if (d->waiting.n > 0)
+			do_sign_in(d);
+		else if (wants_refill(d))
+			do_refill(d);
+		else
+			pthread_cond_wait(&d->work, &d->lock);
+	}
+	pthread_mutex_unlock(&d->lock);
+	return NULL;
+}
+
+enum err
+deriver_new(unsigned workers, const char *instance, const struct deriver_events *events,
+    struct deriver **out)
+{
+	struct deriver *d;
+
+	if (workers == 0 || workers > WORKERS_MAX)
+		return ERR_USAGE;
+	if ((d = secret_new(sizeof *d)) == NULL)
+		return ERR_NOMEM;
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_cond_init(&d->work, NULL);
+	d->instance = instance;
+	d->events = *events;
+	if ((d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
+		goto failed;
+	for (; d->workers < workers; d->workers++)
+		if (pthread_create(&d->threads[d->workers], NULL, run, d) != 0)
+			goto failed;
+	*out = d;
+	return ERR_OK;
+failed:
+	deriver_free(d);
+	return ERR_SYS;
+}
+
+void
+deriver_free(struct deriver *d)
+{
+	unsigned i;
+
+	if (d == NULL)
+		return;
+	pthread_mutex_lock(&d->lock);
+	d->is_over = true;
+	pthread_cond_broadcast(&d->work);
+	pthread_mutex_unlock(&d->lock);
+	for (i = 0; i < d->workers; i++)
+		pthread_join(d->threads[i], NULL);
+	pthread_cond_destroy(&d->work);
+	pthread_mutex_destroy(&d->lock);
+	io_close(&d->fd);
+	secret_free(d);
+}
+
+int
+deriver_fd(const struct deriver *d)
+{
+	return d->fd;
+}
+
+void
+deriver_on_readable(struct deriver *d)
+{
+	uint64_t count;
+	struct job j;
+
+	if (read(d->fd, &count, sizeof count) == -1)
+		return;
+	pthread_mutex_lock(&d->lock);
+	while (d->done.n > 0) {
+		pop(&d->done, &j);
+		pthread_mutex_unlock(&d->lock);
+		d->events.signed_in(d->events.ctx, j.ref, j.result, &j.keys);
+		explicit_bzero(&j, sizeof j);
+		pthread_mutex_lock(&d->lock);
+	}
+	pthread_mutex_unlock(&d->lock);
+}
+
+enum err
+deriver_sign_in(struct deriver *d, uint32_t ref, const struct codename *c)
+{
+	struct job j = {.ref = ref, .name = *c};
+	enum err e = ERR_OK;
+
+	pthread_mutex_lock(&d->lock);
+	/* What is done but not yet fetched takes a place, too: the rings can't overflow. */
+	if (d->waiting.n + d->done.n >= LIMIT_SIGN_IN_WAITING)
+		e = ERR_BUSY;
+	else
+		push(&d->waiting, &j);
+	pthread_cond_signal(&d->work);
+	pthread_mutex_unlock(&d->lock);
+	explicit_bzero(&j, sizeof j);
+	return e;
+}
+
+enum err
+deriver_take(struct deriver *d, struct deriver_fresh *out)
+{
+	enum err e = ERR_AGAIN;
+
+	pthread_mutex_lock(&d->lock);
+	if (d->ready > 0) {
+		d->ready--;
+		*out = d->pool[d->ready];
+		explicit_bzero(&d->pool[d->ready], sizeof *d->pool);
+		e = ERR_OK;
+	}
+	d->is_starved = false;
+	pthread_cond_signal(&d->work);
+	pthread_mutex_unlock(&d->lock);
+	return e;
+}
