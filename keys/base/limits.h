@@ -88,6 +88,7 @@
 #define LIMIT_BUNDLE_VOLUMES   9999
 
 /* ---- codenames and sessions (section 5) */
+#define LIMIT_MAILBOX_CALLS    512 /* sign-ins, views, reads under way at the same moment */
 #define LIMIT_SESSIONS         512
 #define LIMIT_SESSION_IDLE_MS  (15 * 60 * 1000LL)
 #define LIMIT_SESSION_MS       (2 * 3600 * 1000LL)
