@@ -1,0 +1,213 @@
+#include "ceremony.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/random.h"
+#include "open/age_open.h"
+#include "plan.h"
+
+#define TEST_TEXT_LEN 64
+
+static enum err
+refuse_key(struct tool_fault *f, enum err e, const char *todo, const struct schedule *s,
+    const struct schedule_epoch *ep)
+{
+	return tool_refuse(f, e,
+	    e == ERR_MODE ? "Nothing was signed. Make it yours alone: chmod 600 FILE." : todo,
+	    "epochs/%s-%u.age: %s", s->inboxes[ep->inbox].name, ep->number, tool_reason(e));
+}
+
+/* ---- making */
+
+static enum err
+make_key(struct keystore *k, const struct schedule *s, struct schedule_epoch *ep, uint32_t *made,
+    struct tool_fault *f)
+{
+	const char *inbox = s->inboxes[ep->inbox].name;
+	struct identity *id = NULL;
+	enum err e;
+
+	/* Of a run that was cut off before the schedule was signed. */
+	e = keystore_get_epoch(k, inbox, ep->number, &id);
+	if (e == ERR_NOTFOUND && (e = identity_new(&id)) == ERR_OK &&
+	    (e = keystore_put_epoch(k, inbox, ep->number, id, clock_today())) == ERR_OK)
+		(*made)++;
+	if (e == ERR_OK)
+		memcpy(ep->recipient, id->pk, AGE_KEY);
+	else
+		refuse_key(f, e, "Nothing was signed.", s, ep);
+	secret_free(id);
+	return e;
+}
+
+enum err
+ceremony_make_keys(struct keystore *k, struct schedule *s, uint32_t *made, struct tool_fault *f)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	*made = 0;
+	for (i = 0; i < s->n_epochs && e == ERR_OK; i++)
+		if (plan_is_open(&s->epochs[i]))
+			e = make_key(k, s, &s->epochs[i], made, f);
+	return e;
+}
+
+/* ---- testing */
+
+/* The file is sealed as a submission is, and opened as one is. */
+static enum err
+seal_and_open(const struct schedule_seal *to, const struct identity *id)
+{
+	struct identity_set set = {0};
+	struct secret_text opened = {0};
+	uint8_t text[TEST_TEXT_LEN];
+	struct buf sealed;
+	enum err e;
+
+	random_bytes(text, sizeof text);
+	buf_init(&sealed, LIMIT_KEY_FILE);
+	if ((e = identity_seal(to->recipients, to->n, text, sizeof text, &sealed)) != ERR_OK ||
+	    (e = identity_set_add(&set, id)) != ERR_OK ||
+	    (e = age_open_small(sealed.p, sealed.len, &set, NULL, sizeof text, &opened)) != ERR_OK)
+		goto done;
+	if (opened.len != sizeof text || memcmp(opened.p, text, sizeof text) != 0)
+		e = ERR_AUTH;
+done:
+	secret_text_wipe(&opened);
+	identity_set_wipe(&set);
+	buf_wipe(&sealed);
+	return e;
+}
+
+static bool
+is_recipient(const struct schedule_seal *to, const struct identity *id)
+{
+	size_t i;
+
+	for (i = 0; i < to->n; i++)
+		if (memcmp(to->recipients[i], id->pk, AGE_KEY) == 0)
+			return true;
+	return false;
+}
+
+static enum err
+test_key(struct keystore *k, const struct schedule *s, const struct schedule_epoch *ep,
+    struct tool_fault *f)
+{
+	static const char todo[] =
+	    "Nothing was signed. Restore this file from the backup of the key store.";
+	struct schedule_seal to;
+	struct identity *id = NULL;
+	enum err e;
+
+	e = keystore_get_epoch(k, s->inboxes[ep->inbox].name, ep->number, &id);
+	if (e == ERR_OK)
+		e = schedule_current(s, ep->inbox, ep->start, &to);
+	if (e == ERR_OK && !is_recipient(&to, id))
+		e = ERR_NOMATCH;
+	if (e == ERR_OK)
+		e = seal_and_open(&to, id);
+	if (e == ERR_NOMATCH)
+		tool_refuse(f, e, todo,
+		    "epochs/%s-%u.age: it isn't the key that the schedule lists",
+		    s->inboxes[ep->inbox].name, ep->number);
+	else if (e != ERR_OK)
+		refuse_key(f, e, todo, s, ep);
+	secret_free(id);
+	return e;
+}
+
+enum err
+ceremony_test_keys(struct keystore *k, const struct schedule *s, int32_t today, uint32_t *tested,
+    struct tool_fault *f)
+{
+	const struct schedule_epoch *ep;
+	enum err e = ERR_OK;
+	size_t i;
+
+	*tested = 0;
+	for (i = 0; i < s->n_epochs && e == ERR_OK; i++) {
+		ep = &s->epochs[i];
+		if (ep->end <= today ||
+		    (i > 0 && ep[-1].inbox == ep->inbox && ep[-1].number == ep->number))
+			continue;
+		e = test_key(k, s, ep, f);
+		(*tested)++;
+	}
+	return e;
+}
+
+/* ---- signing */
+
+enum err
+ceremony_load_root(
+    struct keystore *k, const struct minisign_key *pub, struct sign_key *root, struct tool_fault *f)
+{
+	enum err e;
+
+	e = keystore_get_sign(k, TOOL_ROOT, root);
+	if (e == ERR_NOTFOUND)
+		return tool_refuse(f, e, "Use the key store that has it.",
+		    TOOL_ROOT ": this key store has no root key; it can't sign schedules");
+	if (e != ERR_OK)
+		return tool_refuse(f, e, "Restore this file from the backup of the key store.",
+		    TOOL_ROOT ": %s", tool_reason(e));
+	if (memcmp(&root->public, pub, sizeof *pub) != 0)
+		return tool_refuse(f, ERR_NOMATCH,
+		    "Nothing was signed. Restore root.pub and root.age from the backup.",
+		    TOOL_ROOT_PUB ": it isn't the public key of " TOOL_ROOT);
+	return ERR_OK;
+}
+
+/* What the server would refuse must not be written. */
+static enum err
+verify_again(const struct published *p, const struct minisign_key *root, struct tool_fault *f)
+{
+	struct schedule_fault why = {0};
+	struct schedule *again = NULL;
+	enum err e;
+
+	if ((e = schedule_verify(&p->text, &p->sig, root, &again, &why)) != ERR_OK)
+		tool_refuse(f, e, "Nothing was written.",
+		    "line %zu of the schedule that was to be signed: %s", why.line, why.why);
+	schedule_free(again);
+	return e;
+}
+
+static enum err
+check_follows(const struct published *old, const struct published *p, struct tool_fault *f)
+{
+	bool is_gap;
+	enum err e;
+
+	if (old->s == NULL)
+		return ERR_OK;
+	if ((e = schedule_may_follow(old->s, old->hash, p->s, p->hash, &is_gap)) != ERR_OK)
+		tool_refuse(f, e, "Nothing was signed.",
+		    "the new schedule may not follow serial %u: %s", old->s->serial, err_text(e));
+	return e;
+}
+
+enum err
+ceremony_sign(const struct sign_key *root, const struct published *old, struct published *p,
+    struct tool_fault *f)
+{
+	char comment[SCHEDULE_COMMENT_MAX + 1];
+	enum err e;
+
+	buf_init(&p->text, LIMIT_SCHEDULE);
+	buf_init(&p->sig, LIMIT_SIGNATURE);
+	if ((e = schedule_format(p->s, &p->text)) != ERR_OK)
+		return tool_refuse(f, e, "Ask for fewer epochs. Nothing was signed.",
+		    "the schedule would be larger than 1 MiB");
+	hash_256(p->hash, p->text.p, p->text.len);
+	if ((e = check_follows(old, p, f)) != ERR_OK)
+		return e;
+	if ((e = schedule_comment(p->s, comment, sizeof comment)) != ERR_OK ||
+	    (e = sign_message(root, p->text.p, p->text.len, comment, &p->sig)) != ERR_OK)
+		return tool_refuse(f, e, "Nothing was written.", "signing: %s", tool_reason(e));
+	return verify_again(p, &root->public, f);
+}

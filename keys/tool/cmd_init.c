@@ -1,0 +1,263 @@
+#include "cmd.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/limits.h"
+#include "carry/fingerprint.h"
+#include "carry/schedule.h"
+#include "open/passphrase.h"
+#include "tool.h"
+
+static const char HELP[] =
+    "usage: " TOOL_PROGRAM " init KEYS --instance ONION [--without-root] [--passphrase-file FILE]\n"
+    "\n"
+    "Makes the key store KEYS, a new folder: its passphrase, the root key that signs\n"
+    "schedules, and this desk's reply key. Do this once, on a machine without network.\n"
+    "\n"
+    "  --instance ONION        the server's address, 56 characters and \".onion\"\n"
+    "  --without-root          for a desk whose keys another desk's schedule lists\n"
+    "  --passphrase-file FILE  take the passphrase from the first line of FILE\n";
+
+struct init_args {
+	const char *path;
+	const char *instance;
+	const char *passphrase_file;
+	bool has_root;
+};
+
+struct init_keys {
+	struct minisign_key root, reply;
+};
+
+/* ---- passphrase */
+
+/* On the terminal itself: it must not end up in a redirected log. */
+static enum err
+show_suggestion(const struct secret_text *words)
+{
+	static const char before[] =
+	    "A passphrase for this key store, six words drawn at random:\n\n    ";
+	static const char after[] =
+	    "\n\nWrite it on paper now, and keep that away from the key store. Without it every\n"
+	    "submission is lost. You may also type a passphrase of your own.\n\n";
+	enum err e;
+	int fd;
+
+	if ((fd = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC)) == -1)
+		return ERR_STATE;
+	if ((e = io_write_all(fd, before, strlen(before))) == ERR_OK &&
+	    (e = io_write_all(fd, words->p, words->len)) == ERR_OK)
+		e = io_write_all(fd, after, strlen(after));
+	io_close(&fd);
+	return e;
+}
+
+static enum err
+ask_new(struct secret_text *out, struct tool_fault *f)
+{
+	struct secret_text words = {0};
+	enum err e;
+
+	if ((e = passphrase_suggest(&words)) == ERR_OK && (e = show_suggestion(&words)) == ERR_OK)
+		e = passphrase_ask_new("Type it: ", out);
+	secret_text_wipe(&words);
+	return e == ERR_OK ? ERR_OK : tool_passphrase_fault(f, e, NULL);
+}
+
+/* ---- the store's files */
+
+static enum err
+file_fault(struct tool_fault *f, enum err e, const char *name)
+{
+	return tool_refuse(f, e, "Run the same init command again: it goes on where it stopped.",
+	    "%s: %s", name, tool_reason(e));
+}
+
+static enum err
+write_public(const struct keystore *k, const char *name, const char *text, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((e = io_replace(keystore_dir(k), name, text, strlen(text), TOOL_PUBLIC_MODE)) != ERR_OK)
+		file_fault(f, e, name);
+	return e;
+}
+
+/* The key of a run that was cut off, or a new one. */
+static enum err
+get_or_make(struct keystore *k, const char *name, struct minisign_key *out, struct tool_fault *f)
+{
+	struct sign_key *key;
+	enum err e;
+
+	if ((key = secret_new(sizeof *key)) == NULL)
+		return file_fault(f, ERR_NOMEM, name);
+	if ((e = keystore_get_sign(k, name, key)) == ERR_NOTFOUND) {
+		sign_key_new(key);
+		e = keystore_put_sign(k, name, key);
+	}
+	if (e == ERR_OK)
+		*out = key->public;
+	else
+		file_fault(f, e, name);
+	secret_free(key);
+	return e;
+}
+
+static enum err
+make_pair(struct keystore *k, const char *secret, const char *public, const char *what,
+    const struct init_args *a, struct minisign_key *out, struct tool_fault *f)
+{
+	char line[MINISIGN_KEY_LEN + 1], text[MINISIGN_KEY_LEN + 160];
+	enum err e;
+
+	if ((e = get_or_make(k, secret, out, f)) != ERR_OK)
+		return e;
+	minisign_key_format(line, out);
+	snprintf(text, sizeof text, "untrusted comment: Sealslot %s key of %s\n%s\n", what,
+	    a->instance, line);
+	return write_public(k, public, text, f);
+}
+
+/* The instance comes last: with it the key store is complete. */
+static enum err
+complete(
+    struct keystore *k, const struct init_args *a, struct init_keys *keys, struct tool_fault *f)
+{
+	char text[SCHEDULE_INSTANCE_LEN + 2];
+	enum err e;
+
+	if (a->has_root &&
+	    (e = make_pair(k, TOOL_ROOT, TOOL_ROOT_PUB, "root", a, &keys->root, f)) != ERR_OK)
+		return e;
+	if ((e = make_pair(k, TOOL_REPLY, TOOL_REPLY_PUB, "reply", a, &keys->reply, f)) != ERR_OK)
+		return e;
+	snprintf(text, sizeof text, "%s\n", a->instance);
+	return write_public(k, TOOL_INSTANCE, text, f);
+}
+
+static bool
+has_file(const char *path, const char *name)
+{
+	struct stat st;
+	bool found;
+	int fd = -1;
+
+	if (io_open_dir(AT_FDCWD, path, &fd) != ERR_OK)
+		return false;
+	found = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	io_close(&fd);
+	return found;
+}
+
+static enum err
+create(const struct init_args *a, struct tool_fault *f)
+{
+	struct secret_text pass = {0};
+	enum err e;
+
+	e = a->passphrase_file == NULL ? ask_new(&pass, f)
+				       : tool_passphrase(a->passphrase_file, "", &pass, f);
+	if (e != ERR_OK)
+		return e;
+	e = keystore_create(a->path, &pass);
+	secret_text_wipe(&pass);
+	if (e == ERR_EXISTS)
+		tool_refuse(f, e, "Give a folder that doesn't exist yet, or an empty one.",
+		    "%s: there are files in it", a->path);
+	else if (e != ERR_OK)
+		tool_refuse(f, e, "", "%s: %s", a->path, tool_reason(e));
+	return e;
+}
+
+static enum err
+init(const struct init_args *a, struct init_keys *keys, struct tool_fault *f)
+{
+	struct keystore *k = NULL;
+	enum err e;
+
+	if (has_file(a->path, TOOL_INSTANCE))
+		return tool_refuse(f, ERR_EXISTS,
+		    "Nothing was changed. See: " TOOL_PROGRAM " show KEYS",
+		    "%s: the key store exists already", a->path);
+	if (!has_file(a->path, KEYSTORE_UNLOCK)) {
+		if ((e = create(a, f)) != ERR_OK)
+			return e;
+	} else if (a->passphrase_file == NULL) {
+		printf("%s was begun before; going on.\n", a->path);
+	}
+	if ((e = tool_open_locked(a->path, a->passphrase_file, &k, f)) == ERR_OK)
+		e = complete(k, a, keys, f);
+	keystore_free(k);
+	return e;
+}
+
+/* ---- the verb */
+
+static void
+print_key(const char *what, const struct minisign_key *k)
+{
+	char line[MINISIGN_KEY_LEN + 1], words[FINGERPRINT_MAX + 1];
+
+	minisign_key_format(line, k);
+	fingerprint_words(words, k);
+	printf("%-10s %s\n%-10s %s\n", what, line, "", words);
+}
+
+static int
+report(const struct init_args *a, const struct init_keys *keys)
+{
+	printf("The key store %s is ready.\n\n%-10s %s\n", a->path, "instance", a->instance);
+	if (a->has_root)
+		print_key("root key", &keys->root);
+	print_key("reply key", &keys->reply);
+	if (a->has_root)
+		printf("\nNext: put %s/" TOOL_ROOT_PUB " on the server, and run\n  " TOOL_PROGRAM
+		       " schedule %s --inbox 'tips=Investigations desk'\n",
+		    a->path, a->path);
+	else
+		printf(
+		    "\nNext, with the schedule and the root.pub of the other desk:\n  " TOOL_PROGRAM
+		    " offer %s KEYS.TXT --root ROOT.PUB --inbox NAME OFFER.TXT\n",
+		    a->path);
+	return tool_done("init");
+}
+
+int
+cmd_init(int argc, char **argv)
+{
+	static const struct option options[] = {{"instance", required_argument, NULL, 'i'},
+	    {"without-root", no_argument, NULL, 'w'},
+	    {"passphrase-file", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
+	    {0}};
+	struct init_args a = {.has_root = true};
+	struct init_keys keys = {0};
+	struct tool_fault f = {0};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (c) {
+		case 'i': a.instance = optarg; break;
+		case 'w': a.has_root = false; break;
+		case 'p': a.passphrase_file = optarg; break;
+		case 'h': return tool_help(HELP);
+		default: return tool_wrong("init", "wrong options");
+		}
+	if (argc - optind != 1)
+		return tool_wrong("init", "name one folder, KEYS");
+	a.path = argv[optind];
+	if (a.instance == NULL)
+		return tool_wrong("init", "--instance is missing");
+	if (!schedule_is_instance(a.instance, strlen(a.instance)))
+		return tool_wrong("init", "\"%s\" isn't a version 3 onion address", a.instance);
+	if (init(&a, &keys, &f) != ERR_OK)
+		return tool_report("init", &f);
+	return report(&a, &keys);
+}

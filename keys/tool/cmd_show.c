@@ -1,0 +1,183 @@
+#include "cmd.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "describe.h"
+#include "published.h"
+#include "tool.h"
+
+static const char HELP[] =
+    "usage: " TOOL_PROGRAM " show KEYS\n"
+    "\n"
+    "Says what the key store has, until when it lasts, and what to do next. Asks for no\n"
+    "passphrase and opens no key.\n";
+
+struct view {
+	const char *path;
+	struct keystore *k;
+	char instance[SCHEDULE_INSTANCE_LEN + 1];
+	struct minisign_key root, reply;
+	bool has_root_pub, can_sign;
+	struct published newest;
+	struct keystore_epoch *have;
+	size_t n_have;
+	size_t n_missing;
+	int32_t today;
+};
+
+static bool
+has_file(const struct keystore *k, const char *name)
+{
+	struct stat st;
+
+	return fstatat(keystore_dir(k), name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static enum err
+load(struct view *v, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((e = tool_open_public(v->path, &v->k, f)) != ERR_OK ||
+	    (e = tool_read_instance(v->k, v->instance, sizeof v->instance, f)) != ERR_OK ||
+	    (e = tool_read_key(keystore_dir(v->k), TOOL_REPLY_PUB, &v->reply, f)) != ERR_OK)
+		return e;
+	v->can_sign = has_file(v->k, TOOL_ROOT);
+	v->has_root_pub = has_file(v->k, TOOL_ROOT_PUB);
+	if (v->has_root_pub &&
+	    ((e = tool_read_key(keystore_dir(v->k), TOOL_ROOT_PUB, &v->root, f)) != ERR_OK ||
+		(e = published_newest(v->k, &v->root, &v->newest, f)) != ERR_OK))
+		return e;
+	if ((e = keystore_list_epochs(v->k, &v->have, &v->n_have)) != ERR_OK)
+		tool_refuse(f, e, "", KEYSTORE_EPOCHS ": %s", tool_reason(e));
+	return e;
+}
+
+static bool
+has_key(const struct view *v, const char *inbox, uint32_t number)
+{
+	size_t i;
+
+	for (i = 0; i < v->n_have; i++)
+		if (v->have[i].number == number && strcmp(v->have[i].inbox, inbox) == 0)
+			return true;
+	return false;
+}
+
+/* Epochs that aren't over and whose key isn't here. */
+static void
+show_missing(struct view *v)
+{
+	const struct schedule *s = v->newest.s;
+	const struct schedule_epoch *ep;
+	size_t i;
+
+	for (i = 0; s != NULL && i < s->n_epochs; i++) {
+		ep = &s->epochs[i];
+		if (ep->end <= v->today || has_key(v, s->inboxes[ep->inbox].name, ep->number) ||
+		    (i > 0 && ep[-1].inbox == ep->inbox && ep[-1].number == ep->number))
+			continue;
+		v->n_missing++;
+		describe_fact("MISSING", KEYSTORE_EPOCHS "/%s-%u.age", s->inboxes[ep->inbox].name,
+		    ep->number);
+	}
+}
+
+/* Later epochs that fewer desks can open than today's: an offer is due. */
+static void
+show_desks(const struct view *v)
+{
+	const struct schedule *s = v->newest.s;
+	struct schedule_seal now, later;
+	char day[DATE_DAY_LEN + 1];
+	size_t i, inbox;
+
+	for (inbox = 0; s != NULL && inbox < s->n_inboxes; inbox++) {
+		if (schedule_current(s, inbox, v->today, &now) != ERR_OK)
+			continue;
+		for (i = 0; i < s->n_epochs; i++) {
+			if (s->epochs[i].inbox != inbox || s->epochs[i].start < now.end ||
+			    schedule_current(s, inbox, s->epochs[i].start, &later) != ERR_OK ||
+			    later.n >= now.n)
+				continue;
+			date_format(day, later.start);
+			describe_fact("desks",
+			    "%s: from %s on %zu of %zu desks have keys; ask for an offer",
+			    s->inboxes[inbox].name, day, later.n, now.n);
+			break;
+		}
+	}
+}
+
+static void
+show_next(const struct view *v)
+{
+	int32_t last = v->newest.s == NULL ? 0 : schedule_last_day(v->newest.s, v->today);
+	char day[DATE_DAY_LEN + 1];
+
+	putchar('\n');
+	if (v->n_missing > 0)
+		printf(
+		    "Next, now: restore the missing keys from the backup; what is sealed to them\n"
+		    "can't be opened without.\n");
+	else if (!v->can_sign)
+		printf(
+		    "Next: nothing. This key store has no root key; the one that has it makes the\n"
+		    "schedules.\n");
+	else if (v->newest.s == NULL)
+		printf("Next, now: " TOOL_PROGRAM
+		       " schedule %s --inbox 'tips=Investigations desk'\n",
+		    v->path);
+	else if (last - v->today <= LIMIT_WARN_DAYS)
+		printf("Next, now: " TOOL_PROGRAM " schedule %s\n", v->path);
+	else {
+		date_format(day, last - LIMIT_WARN_DAYS);
+		printf("Next, by %s: " TOOL_PROGRAM " schedule %s\n", day, v->path);
+	}
+}
+
+static void
+print_view(struct view *v)
+{
+	describe_fact("key store", "%s", v->path);
+	if (v->has_root_pub)
+		describe_key(v->can_sign ? "root key" : "root (pub)", &v->root);
+	describe_key("this desk", &v->reply);
+	if (v->newest.s == NULL)
+		describe_fact("instance", "%s", v->instance);
+	else
+		describe_schedule(v->newest.s, v->today);
+	describe_fact("keys here", "%zu epoch keys", v->n_have);
+	show_missing(v);
+	show_desks(v);
+	show_next(v);
+}
+
+int
+cmd_show(int argc, char **argv)
+{
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+	struct tool_fault f = {0};
+	struct view v = {.today = clock_today()};
+	enum err e;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		return c == 'h' ? tool_help(HELP) : tool_wrong("show", "wrong options");
+	if (argc - optind != 1)
+		return tool_wrong("show", "name one folder, KEYS");
+	v.path = argv[optind];
+	if ((e = load(&v, &f)) == ERR_OK)
+		print_view(&v);
+	free(v.have);
+	published_wipe(&v.newest);
+	keystore_free(v.k);
+	return e == ERR_OK ? tool_done("show") : tool_report("show", &f);
+}

@@ -1,0 +1,339 @@
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_MAX 2932896 /* 9999-12-31 */
+
+static enum err
+no_memory(struct tool_fault *f)
+{
+	return tool_refuse(f, ERR_NOMEM, "", "not enough memory");
+}
+
+static struct schedule *
+schedule_new(void)
+{
+	struct schedule *s = calloc(1, sizeof *s);
+
+	if (s == NULL || (s->epochs = calloc(LIMIT_EPOCHS, sizeof *s->epochs)) == NULL ||
+	    (s->revoked = calloc(LIMIT_REVOKED, sizeof *s->revoked)) == NULL) {
+		schedule_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+bool
+plan_is_open(const struct schedule_epoch *e)
+{
+	static const uint8_t none[AGE_KEY];
+
+	return memcmp(e->recipient, none, AGE_KEY) == 0;
+}
+
+/* ---- the head */
+
+static enum err
+add_inbox(struct schedule *s, const struct schedule_inbox *in, struct tool_fault *f)
+{
+	size_t at;
+
+	if (schedule_find_inbox(s, in->name, &at) == ERR_OK) {
+		s->inboxes[at] = *in;
+		return ERR_OK;
+	}
+	if (s->n_inboxes == LIMIT_INBOXES)
+		return tool_refuse(
+		    f, ERR_LIMIT, "", "a schedule has at most %d inboxes", LIMIT_INBOXES);
+	s->inboxes[s->n_inboxes++] = *in;
+	return ERR_OK;
+}
+
+static enum err
+set_head(struct schedule *s, const struct schedule *old, const uint8_t old_hash[static HASH_LEN],
+    const struct plan_request *r, struct tool_fault *f)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	if (old != NULL && r->today < old->issued)
+		return tool_refuse(f, ERR_CLOCK, "Set this machine's clock, then try again.",
+		    "today is before the day on which the last schedule was issued");
+	memcpy(s->instance, r->instance, sizeof s->instance);
+	s->issued = r->today;
+	s->serial = 1;
+	if (old != NULL) {
+		s->serial = old->serial + 1;
+		memcpy(s->previous, old_hash, HASH_LEN);
+		memcpy(s->inboxes, old->inboxes, sizeof s->inboxes);
+		s->n_inboxes = old->n_inboxes;
+		memcpy(s->revoked, old->revoked, old->n_revoked * sizeof *s->revoked);
+		s->n_revoked = old->n_revoked;
+		memcpy(s->reply_keys, old->reply_keys, sizeof s->reply_keys);
+		s->n_reply_keys = old->n_reply_keys;
+	}
+	for (i = 0; i < r->n_inboxes && e == ERR_OK; i++)
+		e = add_inbox(s, &r->inboxes[i], f);
+	if (e == ERR_OK && s->n_inboxes == 0)
+		e = tool_refuse(f, ERR_USAGE, "Give one: --inbox 'tips=Investigations desk'",
+		    "the first schedule needs an inbox");
+	return e;
+}
+
+/* ---- the epochs of one inbox */
+
+struct range {
+	const struct schedule_epoch *p; /* old's lines of the inbox */
+	size_t n;
+};
+
+/* The lines of an inbox; they stand together. */
+static struct range
+old_lines(const struct schedule *old, const char *inbox)
+{
+	struct range r = {0};
+	size_t i, at;
+
+	if (old == NULL || schedule_find_inbox(old, inbox, &at) != ERR_OK)
+		return r;
+	for (i = 0; i < old->n_epochs; i++) {
+		if (old->epochs[i].inbox != at)
+			continue;
+		if (r.n == 0)
+			r.p = &old->epochs[i];
+		r.n++;
+	}
+	return r;
+}
+
+static bool
+has_key(const struct plan_request *r, const char *inbox, uint32_t number)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_have; i++)
+		if (r->have[i].number == number && strcmp(r->have[i].inbox, inbox) == 0)
+			return true;
+	return false;
+}
+
+/* Drops what is over and has no key any more; and everything, if all of it is over. */
+static struct range
+still_listed(struct range old, const char *inbox, const struct plan_request *r)
+{
+	if (old.n > 0 && old.p[old.n - 1].end <= r->today)
+		return (struct range){0};
+	while (old.n > 0 && old.p[0].end <= r->today && !has_key(r, inbox, old.p[0].number)) {
+		old.p++;
+		old.n--;
+	}
+	return old;
+}
+
+static enum err
+append(struct schedule *s, const struct schedule_epoch *e, struct tool_fault *f)
+{
+	if (s->n_epochs == LIMIT_EPOCHS)
+		return tool_refuse(f, ERR_LIMIT, "Ask for fewer epochs.",
+		    "a schedule has at most %d epoch lines", LIMIT_EPOCHS);
+	s->epochs[s->n_epochs++] = *e;
+	return ERR_OK;
+}
+
+/* New inboxes switch keys on the same days as the first one. */
+static int32_t
+common_start(const struct schedule *old, int32_t today)
+{
+	struct schedule_seal seal;
+
+	if (old != NULL && schedule_current(old, 0, today, &seal) == ERR_OK)
+		return seal.start;
+	return today;
+}
+
+static enum err
+check_from(const struct plan_request *r, const char *inbox, int32_t must, struct tool_fault *f)
+{
+	char day[DATE_DAY_LEN + 1];
+
+	if (!r->has_from || r->from == must)
+		return ERR_OK;
+	date_format(day, must);
+	return tool_refuse(f, ERR_USAGE,
+	    "Leave --from away: epochs follow each other by themselves.",
+	    "--from would make %s: inbox %s has keys until %s",
+	    r->from > must ? "a gap" : "an overlap", inbox, day);
+}
+
+/* Number, first day and length of the inbox's first new epoch. */
+static enum err
+next_epoch(const struct schedule *old, struct range all, struct range listed,
+    const struct plan_request *r, struct schedule_epoch *e)
+{
+	const struct schedule_epoch *last = all.n == 0 ? NULL : &all.p[all.n - 1];
+	int32_t days = last == NULL ? PLAN_DAYS : last->end - last->start;
+
+	if (r->days != 0)
+		days = (int32_t)r->days;
+	e->number = last == NULL ? 1 : last->number + 1;
+	e->start = r->has_from ? r->from : common_start(old, r->today);
+	if (listed.n > 0)
+		e->start = last->end;
+	else if (last != NULL && e->start < last->end)
+		return ERR_USAGE;
+	e->end = e->start + days;
+	return ERR_OK;
+}
+
+static uint32_t
+count_live(struct range listed, int32_t today)
+{
+	uint32_t n = 0;
+	size_t i;
+
+	for (i = 0; i < listed.n; i++)
+		if (listed.p[i].end > today &&
+		    (i == 0 || listed.p[i].number != listed.p[i - 1].number))
+			n++;
+	return n;
+}
+
+static enum err
+add_new(struct schedule *s, struct schedule_epoch e, uint32_t n, const struct plan_request *r,
+    struct tool_fault *f)
+{
+	int32_t days = e.end - e.start;
+	enum err err = ERR_OK;
+
+	if (n > 0 && e.end <= r->today)
+		return tool_refuse(f, ERR_USAGE, "Give a later --from.",
+		    "inbox %s: its first epoch would be over already", s->inboxes[e.inbox].name);
+	for (; n > 0 && err == ERR_OK; n--) {
+		if (e.end > DAY_MAX || e.number == UINT32_MAX)
+			return tool_refuse(f, ERR_LIMIT, "Ask for fewer epochs.",
+			    "inbox %s: the calendar ends", s->inboxes[e.inbox].name);
+		err = append(s, &e, f);
+		e.number++;
+		e.start = e.end;
+		e.end += days;
+	}
+	return err;
+}
+
+static enum err
+plan_inbox(struct schedule *s, uint32_t inbox, const struct schedule *old,
+    const struct plan_request *r, struct tool_fault *f)
+{
+	const char *name = s->inboxes[inbox].name;
+	struct range all = old_lines(old, name), listed = still_listed(all, name, r);
+	struct schedule_epoch e = {.inbox = inbox};
+	uint32_t live = count_live(listed, r->today);
+	enum err err = ERR_OK;
+	size_t i;
+
+	for (i = 0; i < listed.n && err == ERR_OK; i++) {
+		struct schedule_epoch kept = listed.p[i];
+
+		kept.inbox = inbox;
+		err = append(s, &kept, f);
+	}
+	if (err != ERR_OK || live >= r->epochs)
+		return err;
+	if (listed.n > 0 && (err = check_from(r, name, listed.p[listed.n - 1].end, f)) != ERR_OK)
+		return err;
+	if (next_epoch(old, all, listed, r, &e) != ERR_OK)
+		return tool_refuse(f, ERR_USAGE, "Give a later --from.",
+		    "--from would make an overlap with the last epochs of inbox %s", name);
+	return add_new(s, e, r->epochs - live, r, f);
+}
+
+enum err
+plan_make(const struct schedule *old, const uint8_t old_hash[static HASH_LEN],
+    const struct plan_request *r, struct schedule **out, struct tool_fault *f)
+{
+	struct schedule *s;
+	enum err e;
+	uint32_t i;
+
+	if ((s = schedule_new()) == NULL)
+		return no_memory(f);
+	e = set_head(s, old, old_hash, r, f);
+	for (i = 0; e == ERR_OK && i < s->n_inboxes; i++)
+		e = plan_inbox(s, i, old, r, f);
+	if (e != ERR_OK) {
+		schedule_free(s);
+		return e;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+/* ---- what comes from elsewhere */
+
+enum err
+plan_add_recipient(struct schedule *s, const struct schedule_epoch *e)
+{
+	size_t i, n = 0, last = 0;
+
+	for (i = 0; i < s->n_epochs; i++) {
+		if (s->epochs[i].inbox != e->inbox || s->epochs[i].number != e->number)
+			continue;
+		if (s->epochs[i].start != e->start || s->epochs[i].end != e->end)
+			return ERR_USAGE;
+		if (memcmp(s->epochs[i].recipient, e->recipient, AGE_KEY) == 0)
+			return ERR_OK;
+		last = i;
+		n++;
+	}
+	if (n == 0)
+		return ERR_NOTFOUND;
+	if (n == LIMIT_AGE_RECIPIENTS || s->n_epochs == LIMIT_EPOCHS)
+		return ERR_LIMIT;
+	memmove(&s->epochs[last + 2], &s->epochs[last + 1],
+	    (s->n_epochs - last - 1) * sizeof *s->epochs);
+	s->epochs[last + 1] = *e;
+	s->n_epochs++;
+	return ERR_OK;
+}
+
+enum err
+plan_add_reply_key(struct schedule *s, const struct minisign_key *k)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_reply_keys; i++)
+		if (memcmp(s->reply_keys[i].pk, k->pk, MINISIGN_PK) == 0)
+			return ERR_OK;
+	if (s->n_reply_keys == LIMIT_REPLY_KEYS)
+		return ERR_LIMIT;
+	s->reply_keys[s->n_reply_keys++] = *k;
+	return ERR_OK;
+}
+
+/* The text of a schedule under the head of another one. */
+static enum err
+format_as(const struct schedule *s, const struct schedule *head, struct buf *out)
+{
+	struct schedule copy = *s;
+
+	copy.serial = head->serial;
+	copy.issued = head->issued;
+	memcpy(copy.previous, head->previous, HASH_LEN);
+	return schedule_format(&copy, out);
+}
+
+enum err
+plan_compare(const struct schedule *a, const struct schedule *b, bool *is_same)
+{
+	struct buf x, y;
+	enum err e;
+
+	buf_init(&x, LIMIT_SCHEDULE);
+	buf_init(&y, LIMIT_SCHEDULE);
+	if ((e = schedule_format(a, &x)) == ERR_OK && (e = format_as(b, a, &y)) == ERR_OK)
+		*is_same = x.len == y.len && memcmp(x.p, y.p, x.len) == 0;
+	buf_wipe(&x);
+	buf_wipe(&y);
+	return e;
+}

@@ -1,0 +1,61 @@
+#ifndef SEALSLOT_TOOL_PLAN_H
+#define SEALSLOT_TOOL_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "carry/schedule.h"
+#include "open/keystore.h"
+#include "tool.h"
+
+/*
+ * What the next schedule lists: pure arithmetic over the schedule before and
+ * what the admin asks for. No file, no key, no clock.
+ */
+#define PLAN_DAYS       14   /* days of an epoch unless said otherwise */
+#define PLAN_EPOCHS     26   /* epochs ahead unless said otherwise */
+#define PLAN_EPOCHS_MAX 1040 /* a key a week for twenty years */
+
+struct plan_request {
+	const char *instance;
+	int32_t today;
+	bool has_from;
+	int32_t from;    /* first day of the first new epoch */
+	uint32_t days;   /* 0: as the inbox's last epoch, or PLAN_DAYS */
+	uint32_t epochs; /* how many shall not have ended, today's included */
+	/* New inboxes, and new titles of old ones. */
+	struct schedule_inbox inboxes[LIMIT_INBOXES];
+	size_t n_inboxes;
+	/* The epoch keys that the key store has. */
+	const struct keystore_epoch *have;
+	size_t n_have;
+};
+
+/*
+ * The next schedule: all that old lists (NULL: there is none) but epochs that
+ * are over and whose key is gone, and the new epochs. A new epoch has one
+ * entry, with a recipient of zeros: the key store's own key, which is still to
+ * be made or found. serial, previous and issued are set; *out is the caller's.
+ */
+enum err MUST_CHECK plan_make(const struct schedule *old, const uint8_t old_hash[static HASH_LEN],
+    const struct plan_request *r, struct schedule **out, struct tool_fault *f);
+
+/* Is it a new epoch's entry, with no recipient yet? */
+bool plan_is_open(const struct schedule_epoch *e);
+
+/*
+ * Adds a recipient behind the others of an epoch that the schedule has with
+ * the same dates; nothing happens if it is there already. ERR_NOTFOUND: no such
+ * epoch; ERR_USAGE: other dates; ERR_LIMIT: too many recipients or epochs.
+ */
+enum err MUST_CHECK plan_add_recipient(struct schedule *s, const struct schedule_epoch *e);
+/* Adds a reply key unless it is there. ERR_LIMIT. */
+enum err MUST_CHECK plan_add_reply_key(struct schedule *s, const struct minisign_key *k);
+
+/* Do both list the same, whatever their serials and dates are? ERR_LIMIT: more than a schedule may
+ * have. */
+enum err MUST_CHECK plan_compare(const struct schedule *a, const struct schedule *b, bool *is_same);
+
+#endif

@@ -1,0 +1,230 @@
+#include "tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "carry/schedule.h"
+#include "open/passphrase.h"
+
+/* ---- messages */
+
+enum err
+tool_refuse(struct tool_fault *f, enum err e, const char *todo, const char *fmt, ...)
+{
+	va_list ap;
+
+	snprintf(f->todo, sizeof f->todo, "%s", todo);
+	va_start(ap, fmt);
+	vsnprintf(f->what, sizeof f->what, fmt, ap);
+	va_end(ap);
+	return e;
+}
+
+const char *
+tool_reason(enum err e)
+{
+	return e == ERR_SYS ? strerror(errno) : err_text(e);
+}
+
+int
+tool_report(const char *verb, const struct tool_fault *f)
+{
+	fflush(stdout);
+	fprintf(stderr, TOOL_PROGRAM " %s: %s\n", verb, f->what);
+	if (f->todo[0] != '\0')
+		fprintf(stderr, "%s\n", f->todo);
+	return TOOL_FAILED;
+}
+
+int
+tool_wrong(const char *verb, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, TOOL_PROGRAM " %s: ", verb);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\nTry: " TOOL_PROGRAM " %s --help\n", verb);
+	return TOOL_USAGE;
+}
+
+int
+tool_help(const char *text)
+{
+	fputs(text, stdout);
+	return tool_done("help");
+}
+
+int
+tool_done(const char *verb)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return TOOL_DONE;
+	fprintf(stderr, TOOL_PROGRAM " %s: standard output: %s\n", verb, strerror(errno));
+	return TOOL_FAILED;
+}
+
+/* ---- the key store */
+
+enum err
+tool_passphrase_fault(struct tool_fault *f, enum err e, const char *file)
+{
+	if (file == NULL && e == ERR_STATE)
+		return tool_refuse(f, e, "Run it on a terminal, or give --passphrase-file FILE.",
+		    "there is no terminal to ask for the passphrase on");
+	if (file == NULL && e == ERR_PASSPHRASE)
+		return tool_refuse(
+		    f, e, "Nothing was changed. Try again.", "the two passphrases differ");
+	if (file == NULL)
+		return tool_refuse(
+		    f, e, "Nothing was changed.", "no passphrase: %s", tool_reason(e));
+	if (e == ERR_MODE)
+		return tool_refuse(f, e, "Make it yours alone: chmod 600 FILE.",
+		    "%s: a passphrase file must be a regular file that only you can read", file);
+	if (e == ERR_TRUNCATED)
+		return tool_refuse(f, e, "The passphrase is the file's first line.",
+		    "%s: the passphrase file is empty", file);
+	return tool_refuse(
+	    f, e, "The passphrase is the file's first line.", "%s: %s", file, tool_reason(e));
+}
+
+enum err
+tool_passphrase(const char *file, const char *prompt, struct secret_text *out, struct tool_fault *f)
+{
+	enum err e;
+
+	e = file == NULL ? passphrase_ask(prompt, out) : passphrase_from_file(file, out);
+	return e == ERR_OK ? ERR_OK : tool_passphrase_fault(f, e, file);
+}
+
+static enum err
+open_fault(struct tool_fault *f, enum err e, const char *path)
+{
+	if (e == ERR_PASSPHRASE)
+		return tool_refuse(
+		    f, e, "Nothing was changed. Try again.", "%s: wrong passphrase", path);
+	if (e == ERR_NOTFOUND)
+		return tool_refuse(f, e,
+		    "Make one with: " TOOL_PROGRAM " init KEYS --instance ONION",
+		    "%s: there is no key store here", path);
+	if (e == ERR_MODE)
+		return tool_refuse(f, e,
+		    "Both must be yours and closed to others: chmod 700 KEYS; chmod 600 "
+		    "KEYS/unlock.age",
+		    "%s: the folder or its unlock.age is a link, or open to other users", path);
+	if (e == ERR_NOMEM)
+		return tool_refuse(f, e, "Raise the limit of locked memory: ulimit -l 4096",
+		    "%s: not enough memory that can be locked", path);
+	return tool_refuse(f, e, "Restore the key store from its backup.",
+	    "%s: unlock.age can't be opened: %s", path, tool_reason(e));
+}
+
+enum err
+tool_open(
+    const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f)
+{
+	struct secret_text pass = {0};
+	struct keystore *k = NULL;
+	enum err e;
+
+	/* Before anybody has to type: is there anything to open? */
+	if ((e = tool_open_public(path, &k, f)) != ERR_OK)
+		return e;
+	keystore_free(k);
+	if ((e = tool_passphrase(passphrase_file, "Passphrase of the key store: ", &pass, f)) !=
+	    ERR_OK)
+		return e;
+	if ((e = keystore_open(path, &pass, out)) != ERR_OK)
+		open_fault(f, e, path);
+	secret_text_wipe(&pass);
+	return e;
+}
+
+enum err
+tool_open_locked(
+    const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f)
+{
+	struct keystore *k = NULL;
+	enum err e;
+
+	if ((e = tool_open(path, passphrase_file, &k, f)) != ERR_OK)
+		return e;
+	if ((e = keystore_lock(k)) != ERR_OK) {
+		keystore_free(k);
+		return tool_refuse(f, e, "Wait until it has finished.",
+		    "%s: another program is working with this key store", path);
+	}
+	*out = k;
+	return ERR_OK;
+}
+
+enum err
+tool_open_public(const char *path, struct keystore **out, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((e = keystore_open_public(path, out)) != ERR_OK)
+		return open_fault(f, e, path);
+	return ERR_OK;
+}
+
+/* ---- small things that are read */
+
+enum err
+tool_number(const char *s, uint32_t min, uint32_t max, uint32_t *out)
+{
+	uint64_t v;
+
+	if (text_number(s, strlen(s), max, &v) != ERR_OK || v < min)
+		return ERR_FORMAT;
+	*out = (uint32_t)v;
+	return ERR_OK;
+}
+
+enum err
+tool_read_key(int dirfd, const char *path, struct minisign_key *out, struct tool_fault *f)
+{
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, LIMIT_SIGNATURE);
+	if ((e = io_read_file(dirfd, path, &b)) != ERR_OK)
+		tool_refuse(f, e, "", "%s: %s", path, tool_reason(e));
+	else if ((e = minisign_key_parse_file(out, b.p, b.len)) != ERR_OK)
+		tool_refuse(f, e, "It has two lines: a comment, and a key that begins with RW.",
+		    "%s: not a minisign public key", path);
+	buf_wipe(&b);
+	return e;
+}
+
+enum err
+tool_read_instance(const struct keystore *k, char *out, size_t size, struct tool_fault *f)
+{
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, 256);
+	e = io_read_file(keystore_dir(k), TOOL_INSTANCE, &b);
+	if (e == ERR_NOTFOUND)
+		tool_refuse(f, e, "Run the same init command again: it goes on where it stopped.",
+		    "the key store isn't complete");
+	else if (e != ERR_OK)
+		tool_refuse(f, e, "", "%s: %s", TOOL_INSTANCE, tool_reason(e));
+	else if (b.len != SCHEDULE_INSTANCE_LEN + 1 || b.p[b.len - 1] != '\n' ||
+		 !schedule_is_instance((const char *)b.p, b.len - 1) || size < b.len)
+		e = tool_refuse(f, ERR_FORMAT, "It holds the onion address, one line.",
+		    "%s: damaged", TOOL_INSTANCE);
+	if (e == ERR_OK) {
+		memcpy(out, b.p, b.len - 1);
+		out[b.len - 1] = '\0';
+	}
+	buf_wipe(&b);
+	return e;
+}

@@ -1,0 +1,74 @@
+#ifndef SEALSLOT_TOOL_TOOL_H
+#define SEALSLOT_TOOL_TOOL_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "carry/minisign.h"
+#include "open/keystore.h"
+
+/*
+ * What the verbs of sealslot-keys share: exit codes, messages, opening a key
+ * store. The parts below the verbs don't print: they fill in a fault, and the
+ * verb reports it once.
+ */
+#define TOOL_PROGRAM "sealslot-keys"
+
+enum tool_exit { TOOL_DONE = 0, TOOL_FAILED = 1, TOOL_USAGE = 2 };
+
+/* The names in a key store (keys/FORMATS.md section 4). */
+#define TOOL_ROOT      "root.age"
+#define TOOL_ROOT_PUB  "root.pub"
+#define TOOL_REPLY     "reply.age"
+#define TOOL_REPLY_PUB "reply.pub"
+#define TOOL_INSTANCE  "instance"
+#define TOOL_PUBLISH   "publish"
+#define TOOL_LOG       "log"
+/* Public files: the folder keeps others away, their copies on a stick need no care. */
+#define TOOL_PUBLIC_MODE 0644
+
+/* What went wrong, with which file, and what to do now. */
+struct tool_fault {
+	char what[640];
+	char todo[320];
+};
+
+/* Fills in *f and returns e. todo may be "". */
+enum err tool_refuse(struct tool_fault *f, enum err e, const char *todo, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The reason for an error in a few words; for ERR_SYS what errno says. Static until the next call.
+ */
+const char *tool_reason(enum err e);
+/* Prints the fault of a verb to standard error; returns TOOL_FAILED. */
+int tool_report(const char *verb, const struct tool_fault *f);
+/* Prints why the command line is wrong, and where help is; returns TOOL_USAGE. */
+int tool_wrong(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Prints a help text to standard output; returns TOOL_DONE. */
+int tool_help(const char *text);
+/* Flushes standard output: TOOL_DONE, or TOOL_FAILED with a message if it couldn't be written. */
+int tool_done(const char *verb);
+
+/* Why there is no passphrase; file is NULL when it was asked for on the terminal. Returns e. */
+enum err tool_passphrase_fault(struct tool_fault *f, enum err e, const char *file);
+/* The passphrase from a file, or by asking on the terminal when file is NULL. */
+enum err MUST_CHECK tool_passphrase(
+    const char *file, const char *prompt, struct secret_text *out, struct tool_fault *f);
+/* Opens a key store with its passphrase, and locks it if it is to be changed. */
+enum err MUST_CHECK tool_open(
+    const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f);
+enum err MUST_CHECK tool_open_locked(
+    const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f);
+/* Opens it without any secret. */
+enum err MUST_CHECK tool_open_public(const char *path, struct keystore **out, struct tool_fault *f);
+
+/* A decimal number from min to max. */
+enum err MUST_CHECK tool_number(const char *s, uint32_t min, uint32_t max, uint32_t *out);
+/* A minisign public key file. */
+enum err MUST_CHECK tool_read_key(
+    int dirfd, const char *path, struct minisign_key *out, struct tool_fault *f);
+/* The instance of a key store, "<onion>" and a line feed in a file. */
+enum err MUST_CHECK tool_read_instance(
+    const struct keystore *k, char *out, size_t size, struct tool_fault *f);
+
+#endif
