@@ -57,10 +57,11 @@ set_terminal(int fd, int when, const struct termios *mode)
 	return ERR_OK;
 }
 
+/* A passphrase typed by half must not become the shell's next command: it is thrown away, too. */
 static void
 terminal_show(struct terminal *t)
 {
-	(void)!set_terminal(t->fd, TCSADRAIN, &t->old);
+	(void)!set_terminal(t->fd, TCSAFLUSH, &t->old);
 	io_close(&t->signals);
 	sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
 }
