@@ -6,48 +6,67 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "seal/age_seal.h"
 
 /*
  * The worker threads that seal chunks and write them, so that receiving,
  * sealing and writing overlap. Chunks of one file are written in the order of
  * submission. Completions arrive through a queue and an eventfd; callbacks run
- * on the event thread, in sealer_on_readable, never on a worker.
+ * on the event thread, in sealer_on_readable, never on a worker. All
+ * functions are for the event thread; none of them waits for a worker but sealer_free.
  *
- * Plaintext buffers come from a bounded pool of this sealer and are wiped when they go back.
+ * A chunk is sealed where it lies: once a worker has had it, no plaintext is left of it. Buffers
+ * that come back unsealed are wiped. A buffer costs no memory until it is written to, and idle
+ * ones go back to the kernel when the last file is gone.
  */
 struct sealer;
 struct sealer_file; /* one file being written: payload key, descriptor, counter */
 
-/* workers: threads; buffers: how many plaintext chunks may be in the workers' hands at once. */
-enum err MUST_CHECK sealer_new(unsigned workers, unsigned buffers, struct sealer **out);
-/* Waits for the workers, wipes. Accepts NULL. */
+/* workers: threads, 1 or more; chunks: how many chunks may be in the workers' hands at once. */
+enum err MUST_CHECK sealer_new(unsigned workers, unsigned chunks, struct sealer **out);
+/* All files must have been let go. Waits for the workers, wipes. Accepts NULL. */
 void sealer_free(struct sealer *s);
 /* Readable when completions wait. */
 int sealer_fd(const struct sealer *s);
 void sealer_on_readable(struct sealer *s);
 
 /*
- * fd becomes the sealer's: closed after the last chunk or sealer_file_abort. progress is called
- * after each chunk that was written, and finished exactly once, when everything is written and the
- * descriptor is closed, or with the first error. Header bytes are written by the caller before
- * this.
+ * progress comes after chunks were written, and when a buffer that sealer_buffer had refused can be
+ * had. finished comes exactly once and last: when everything is written and the descriptor is
+ * closed, or with the first error (ERR_NOSPACE, ERR_SYS). Callbacks may call anything here.
  */
 struct sealer_events {
 	void *ctx;
 	void (*progress)(void *ctx);
 	void (*finished)(void *ctx, enum err e, uint64_t bytes_written);
 };
-enum err MUST_CHECK sealer_file_new(struct sealer *s, const struct age_payload *key, int fd,
-    const struct sealer_events *events, struct sealer_file **out);
-/* An empty plaintext buffer of AGE_CHUNK bytes for this file; ERR_AGAIN: progress will be called on
- * some file's completion. */
+/* fd becomes the sealer's, also on failure: closed by a worker after the last chunk or after
+ * sealer_file_free. */
+enum err MUST_CHECK sealer_file_new(
+    struct sealer *s, int fd, const struct sealer_events *events, struct sealer_file **out);
+
+/* What age_header_write gives for LIMIT_AGE_RECIPIENTS. */
+#define SEALER_HEADER_MAX (AGE_X25519_HEADER(LIMIT_AGE_RECIPIENTS) + AGE_NONCE)
+/* Once, before the first chunk: the payload key, and the header that a worker will write in front
+ * of it; both are copied. ERR_USAGE: longer than SEALER_HEADER_MAX. */
+enum err MUST_CHECK sealer_file_start(
+    struct sealer_file *f, const struct age_payload *key, const void *header, size_t n);
+
+/* A zeroed or used-up buffer of AGE_CHUNK bytes, to be submitted or dropped. ERR_AGAIN: too much is
+ * in the workers' hands, progress will be called. ERR_NOMEM. */
 enum err MUST_CHECK sealer_buffer(struct sealer_file *f, uint8_t **out);
-/* Hands the buffer back, filled with n bytes, to be sealed and written. After is_last no more may
- * come. */
+/* Hands the buffer back, filled with n bytes, to be sealed and written: AGE_CHUNK but for the last.
+ * After is_last no more may come. */
 void sealer_submit(struct sealer_file *f, uint8_t *buffer, size_t n, bool is_last);
-/* Gives up: no more callbacks; buffer (may be NULL) is wiped, descriptor closed once no worker uses
- * it. f is gone. */
-void sealer_file_abort(struct sealer_file *f, uint8_t *buffer);
+/* Gives a buffer back of which the first `used` bytes were written to: they are wiped. Accepts
+ * NULL. */
+void sealer_drop(struct sealer *s, uint8_t *buffer, size_t used);
+/*
+ * Lets go of f, in any state and from any callback: no more callbacks, what was
+ * submitted is wiped, the descriptor is closed by a worker. Buffers that the
+ * owner holds must be dropped before. Accepts NULL.
+ */
+void sealer_file_free(struct sealer_file *f);
 
 #endif

@@ -1,0 +1,381 @@
+#include "sealer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "base/io.h"
+#include "front/plain.h"
+#include "front/sealer_work.h"
+
+#define STACK ((size_t)256 * 1024) /* bytes of a worker's stack */
+
+/* ---- life */
+
+/* Signals are the event thread's. (A blocked SIGXFSZ makes write say EFBIG instead.) */
+static int
+start_worker(pthread_t *t, struct sealer *s)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+	int r;
+
+	if ((r = pthread_attr_init(&attr)) != 0)
+		return r;
+	sigfillset(&all);
+	if ((r = pthread_attr_setstacksize(&attr, STACK)) == 0 &&
+	    (r = pthread_sigmask(SIG_SETMASK, &all, &before)) == 0) {
+		r = pthread_create(t, &attr, sealer_work, s);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+	pthread_attr_destroy(&attr);
+	return r;
+}
+
+static enum err
+start_workers(struct sealer *s, unsigned workers)
+{
+	int r;
+
+	for (; s->workers < workers; s->workers++)
+		if ((r = start_worker(&s->thread[s->workers], s)) != 0) {
+			errno = r;
+			return ERR_SYS;
+		}
+	return ERR_OK;
+}
+
+enum err
+sealer_new(unsigned workers, unsigned chunks, struct sealer **out)
+{
+	struct sealer *s;
+	enum err e;
+
+	if (workers == 0 || workers > SEALER_WORKERS_MAX || chunks == 0)
+		return ERR_USAGE;
+	if ((s = calloc(1, sizeof *s)) == NULL)
+		return ERR_NOMEM;
+	s->run_last = &s->run;
+	s->news_last = &s->news;
+	s->waiting_last = &s->waiting;
+	s->in_hands_max = chunks;
+	/* With default attributes these two can't fail. */
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->work, NULL);
+	if ((s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
+		e = ERR_SYS;
+	else
+		e = start_workers(s, workers);
+	if (e != ERR_OK)
+		sealer_free(s);
+	else
+		*out = s;
+	return e;
+}
+
+static void
+stop_workers(struct sealer *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->is_stopping = true;
+	pthread_cond_broadcast(&s->work);
+	pthread_mutex_unlock(&s->lock);
+	while (s->workers > 0)
+		pthread_join(s->thread[--s->workers], NULL);
+}
+
+/* None of these chunks holds plaintext. */
+static void
+free_chunks(struct sealer_chunk **list)
+{
+	struct sealer_chunk *c;
+
+	while ((c = *list) != NULL) {
+		*list = c->next;
+		plain_free(c, sizeof *c, 0);
+	}
+}
+
+void
+sealer_free(struct sealer *s)
+{
+	int saved = errno;
+
+	if (s == NULL)
+		return;
+	stop_workers(s);
+	free_chunks(&s->used);
+	free_chunks(&s->idle);
+	io_close(&s->event);
+	pthread_cond_destroy(&s->work);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+	errno = saved;
+}
+
+int
+sealer_fd(const struct sealer *s)
+{
+	return s->event;
+}
+
+/* ---- buffers */
+
+/* Keeps as many as can be in use at once, and none when nobody is there to use them. */
+static void
+keep_or_free(struct sealer *s, struct sealer_chunk *c)
+{
+	if (s->files == 0 || s->n_idle >= s->in_hands_max) {
+		plain_free(c, sizeof *c, 0);
+		return;
+	}
+	c->next = s->idle;
+	s->idle = c;
+	s->n_idle++;
+}
+
+static void
+wait_for_buffer(struct sealer_file *f)
+{
+	struct sealer *s = f->s;
+
+	if (f->is_waiting)
+		return;
+	f->is_waiting = true;
+	f->next_waiting = NULL;
+	*s->waiting_last = f;
+	s->waiting_last = &f->next_waiting;
+}
+
+enum err
+sealer_buffer(struct sealer_file *f, uint8_t **out)
+{
+	struct sealer *s = f->s;
+	struct sealer_chunk *c = s->idle;
+
+	if (s->in_hands >= s->in_hands_max) {
+		wait_for_buffer(f);
+		return ERR_AGAIN;
+	}
+	if (c != NULL) {
+		s->idle = c->next;
+		s->n_idle--;
+	} else if ((c = plain_new(sizeof *c)) == NULL) {
+		return ERR_NOMEM;
+	}
+	*out = c->data;
+	return ERR_OK;
+}
+
+/* data is the chunk's first member. */
+static struct sealer_chunk *
+chunk_of(uint8_t *buffer)
+{
+	return (struct sealer_chunk *)(void *)buffer;
+}
+
+void
+sealer_drop(struct sealer *s, uint8_t *buffer, size_t used)
+{
+	if (buffer == NULL)
+		return;
+	explicit_bzero(buffer, used);
+	keep_or_free(s, chunk_of(buffer));
+}
+
+void
+sealer_submit(struct sealer_file *f, uint8_t *buffer, size_t n, bool is_last)
+{
+	struct sealer_chunk *c = chunk_of(buffer);
+	struct sealer *s = f->s;
+
+	c->next = NULL;
+	c->n = n;
+	c->is_last = is_last;
+	s->in_hands++;
+	pthread_mutex_lock(&s->lock);
+	*f->last = c;
+	f->last = &c->next;
+	sealer_work_queue(f);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- files */
+
+enum err
+sealer_file_new(
+    struct sealer *s, int fd, const struct sealer_events *events, struct sealer_file **out)
+{
+	struct sealer_file *f;
+
+	if ((f = calloc(1, sizeof *f)) == NULL) {
+		io_close(&fd);
+		return ERR_NOMEM;
+	}
+	f->s = s;
+	f->fd = fd;
+	f->events = *events;
+	f->last = &f->first;
+	s->files++;
+	*out = f;
+	return ERR_OK;
+}
+
+enum err
+sealer_file_start(
+    struct sealer_file *f, const struct age_payload *key, const void *header, size_t n)
+{
+	if (n > sizeof f->header)
+		return ERR_USAGE;
+	f->key = *key;
+	f->header_len = n;
+	memcpy(f->header, header, n);
+	return ERR_OK;
+}
+
+static void
+forget_waiting(struct sealer_file *f)
+{
+	struct sealer_file **p = &f->s->waiting;
+
+	while (*p != NULL && *p != f)
+		p = &(*p)->next_waiting;
+	if (*p == NULL)
+		return;
+	*p = f->next_waiting;
+	if (*p == NULL)
+		f->s->waiting_last = p;
+	f->is_waiting = false;
+}
+
+/* Under the lock. */
+static void
+forget_news(struct sealer_file *f)
+{
+	struct sealer_file **p = &f->s->news;
+
+	while (*p != NULL && *p != f)
+		p = &(*p)->next_news;
+	if (*p == NULL)
+		return;
+	*p = f->next_news;
+	if (*p == NULL)
+		f->s->news_last = p;
+	f->is_news = false;
+	f->s->news_count--;
+}
+
+void
+sealer_file_free(struct sealer_file *f)
+{
+	struct sealer *s;
+
+	if (f == NULL)
+		return;
+	s = f->s;
+	forget_waiting(f);
+	pthread_mutex_lock(&s->lock);
+	forget_news(f);
+	f->is_let_go = true;
+	sealer_work_queue(f);
+	pthread_mutex_unlock(&s->lock);
+	/* f may be gone from here on. */
+	if (--s->files == 0) {
+		free_chunks(&s->idle);
+		s->n_idle = 0;
+	}
+}
+
+/* ---- what the workers tell */
+
+static void
+collect_used(struct sealer *s)
+{
+	struct sealer_chunk *c, *list;
+
+	pthread_mutex_lock(&s->lock);
+	list = s->used;
+	s->used = NULL;
+	pthread_mutex_unlock(&s->lock);
+	while ((c = list) != NULL) {
+		list = c->next;
+		s->in_hands--;
+		keep_or_free(s, c);
+	}
+}
+
+/* The next file with news; NULL if there is none. */
+static struct sealer_file *
+take_news(struct sealer *s, bool *is_over, enum err *result, uint64_t *written)
+{
+	struct sealer_file *f;
+
+	pthread_mutex_lock(&s->lock);
+	if ((f = s->news) != NULL) {
+		forget_news(f);
+		*is_over = f->is_over;
+		*result = f->result;
+		*written = f->is_over ? f->written : 0;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return f;
+}
+
+static void
+call_back(struct sealer *s)
+{
+	struct sealer_file *f;
+	enum err result = ERR_OK;
+	uint64_t written = 0;
+	bool is_over = false;
+
+	if ((f = take_news(s, &is_over, &result, &written)) == NULL)
+		return;
+	if (!is_over) {
+		f->events.progress(f->events.ctx);
+		return;
+	}
+	forget_waiting(f); /* finished is the last call */
+	f->events.finished(f->events.ctx, result, written);
+}
+
+/* Those who wait now, in their order; whoever has to wait again is behind them. */
+static void
+wake_waiting(struct sealer *s)
+{
+	struct sealer_file *f;
+	size_t n = 0;
+
+	for (f = s->waiting; f != NULL; f = f->next_waiting)
+		n++;
+	for (; n > 0 && s->in_hands < s->in_hands_max && (f = s->waiting) != NULL; n--) {
+		forget_waiting(f);
+		f->events.progress(f->events.ctx);
+	}
+}
+
+void
+sealer_on_readable(struct sealer *s)
+{
+	eventfd_t ignored;
+	size_t n;
+	bool is_more;
+
+	if (eventfd_read(s->event, &ignored) != 0 && errno != EAGAIN)
+		return;
+	collect_used(s);
+	pthread_mutex_lock(&s->lock);
+	n = s->news_count;
+	pthread_mutex_unlock(&s->lock);
+	/* No more than that in one go: a callback that submits may never let the news end. */
+	for (; n > 0; n--)
+		call_back(s);
+	wake_waiting(s);
+	pthread_mutex_lock(&s->lock);
+	is_more = s->news != NULL || s->used != NULL;
+	pthread_mutex_unlock(&s->lock);
+	if (is_more)
+		sealer_work_notify(s);
+}
