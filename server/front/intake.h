@@ -8,40 +8,23 @@
 #include "base/err.h"
 #include "carry/schedule.h"
 #include "conf/conf.h"
+#include "front/manifest.h"
+#include "front/schedule_ref.h"
 #include "front/sealer.h"
+#include "front/verdict.h"
 #include "store/store.h"
 
 /*
  * One upload, from the first body byte to the commit: owns all its stages
- * (multipart, archive, sealing, the descriptor, the store's answers). Runs on
+ * (multipart, form, archive, sealing, the descriptor, the store's answers). Runs on
  * the event thread; sealing and writing happen on the sealer's workers.
  *
  *   intake_start -> wake -> intake_put* -> intake_end -> wake (verdict != INTAKE_PENDING)
  *
  * What http.c has to know is when to wait (ERR_AGAIN) and what page to show
- * (the verdict).
+ * (the verdict). The fields of the form and their order are in form.h.
  */
 struct intake;
-
-/* Why an upload ended; http.c has one page for each. */
-enum intake_verdict {
-	INTAKE_PENDING = 0,
-	INTAKE_STORED,    /* committed: show the receipt */
-	INTAKE_EMPTY,     /* neither a message nor a file */
-	INTAKE_MALFORMED, /* not multipart/form-data as a browser sends it, truncated, wrong order
-			   */
-	INTAKE_UNKNOWN_FIELD, /* a field that the form doesn't have, or one twice */
-	INTAKE_BAD_INBOX,     /* no such inbox */
-	INTAKE_BAD_TOPIC,     /* a value that the form doesn't offer */
-	INTAKE_BAD_TOKEN,     /* a missing or false form token */
-	INTAKE_MESSAGE_TOO_LONG,
-	INTAKE_TOO_MANY_FILES, /* files, parts, or names that need too much memory */
-	INTAKE_TOO_LARGE,      /* more bytes than permitted */
-	INTAKE_NO_KEY,         /* no valid epoch */
-	INTAKE_NO_ROOM,        /* store is full */
-	INTAKE_BUSY,           /* all places are taken */
-	INTAKE_STORE_FAILED,   /* store is gone, or couldn't keep it */
-};
 
 /* What all uploads share; borrowed, outlives every intake. */
 struct intake_env {
@@ -55,27 +38,23 @@ struct intake_request {
 	const char *boundary; /* borrowed during intake_start only */
 	size_t boundary_len;
 	uint64_t body_len;             /* Content-Length */
-	struct schedule_ref *schedule; /* taken along: an upload keeps the keys it began with */
+	struct schedule_ref *schedule; /* one more reference is taken; NULL: there is none to use */
 	int32_t today;
-	/* Called on the event thread when intake_put or intake_end would get further, or the
-	 * verdict is there. */
+	const struct manifest_source *source; /* copied; NULL: no answer is possible */
+	bool is_signed_in;
+	/*
+	 * Called on the event thread, from sealer_on_readable or store_on_readable
+	 * only: when intake_put would get further, or the verdict is there. May call
+	 * anything here, also intake_free.
+	 */
 	void (*wake)(void *ctx);
 	void *ctx;
 };
 
-/* A schedule that several uploads hold on to. */
-struct schedule_ref {
-	struct schedule *s;
-	size_t refs;
-};
-struct schedule_ref *schedule_ref_new(struct schedule *s); /* takes s; NULL: no memory */
-struct schedule_ref *schedule_ref_take(struct schedule_ref *r);
-void schedule_ref_drop(struct schedule_ref *r); /* accepts NULL */
-
 /*
  * Begins: asks store for a descriptor. ERR_OK: *out is the caller's, wait for wake before the
- * first intake_put. Otherwise *verdict says why not (INTAKE_BUSY, INTAKE_NO_KEY, INTAKE_MALFORMED
- * for a bad boundary...).
+ * first intake_put. Otherwise *verdict says why not (INTAKE_BUSY, INTAKE_NO_KEY, INTAKE_TOO_LARGE,
+ * INTAKE_MALFORMED for a bad boundary, INTAKE_STORE_FAILED).
  */
 enum err MUST_CHECK intake_start(struct intake_env *env, const struct intake_request *r,
     struct intake **out, enum intake_verdict *verdict);
@@ -85,14 +64,17 @@ enum err MUST_CHECK intake_start(struct intake_env *env, const struct intake_req
  * the body is of no use.
  */
 enum err MUST_CHECK intake_put(struct intake *in, const void *p, size_t n, size_t *used);
-/* The body is complete. Afterwards wake comes once there is a verdict. */
+/* The body is complete. The verdict of a bad one is there at once; otherwise wake comes with it. */
 void intake_end(struct intake *in);
 enum intake_verdict intake_verdict(const struct intake *in);
+/* The form's token, from the moment it was read; NULL before. Its form was checked, nothing else.
+ */
+const char *intake_token(const struct intake *in);
 /* Body bytes taken so far, and the expected total: for the progress page. */
 void intake_progress(const struct intake *in, uint64_t *done, uint64_t *total);
 /*
  * Lets go of it in any state: aborts what isn't committed, wipes everything. Work of it that
- * a worker still holds is waited for by the sealer, not here. Accepts NULL.
+ * a worker still holds is finished or wiped by the worker. Accepts NULL.
  */
 void intake_free(struct intake *in);
 
