@@ -50,8 +50,8 @@
 #define LIMIT_HTTP_HEADER_MS    30000       /* from accept to the end of the headers */
 #define LIMIT_HTTP_IDLE_MS      120000      /* without a byte in either direction */
 #define LIMIT_HTTP_CONNECTIONS  1600
-#define LIMIT_RECEIPTS          4096   /* receipts that can be shown again; then the oldest goes */
-#define LIMIT_IN_FLIGHT_DEFAULT 64     /* conf: max_in_flight, uploads at once */
+#define LIMIT_RECEIPTS          4096 /* receipts that can be shown again; then the oldest goes */
+#define LIMIT_IN_FLIGHT_DEFAULT 64   /* conf: max_in_flight, uploads at once */
 #define LIMIT_IN_FLIGHT_MAX     1024
 
 /* ---- the store */
@@ -98,6 +98,7 @@
 #define LIMIT_NAME_WAIT_MS     5000 /* an upload's wait for a codename when the pool is empty */
 #define LIMIT_VIEWS            32   /* mailboxes being read at the same moment */
 #define LIMIT_VIEW_MS          20000
+#define LIMIT_DERIVERS         8 /* threads for Argon2id, 64 MiB each */
 #define LIMIT_SIGN_IN_WAITING  32
 #define LIMIT_SIGN_IN_MS       20000
 #define LIMIT_REPLY            (60 * 1024) /* bytes of sealed reply */

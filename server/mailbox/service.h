@@ -1,0 +1,21 @@
+#ifndef SEALSLOT_MAILBOX_SERVICE_H
+#define SEALSLOT_MAILBOX_SERVICE_H
+
+#include "base/err.h"
+#include "conf/conf.h"
+
+/* What the parent has handed over before the mailbox begins to work. */
+struct service_setup {
+	int parent;        /* the socket to the parent */
+	struct conf *conf; /* owned */
+	int front, store;  /* sockets; -1: none */
+};
+
+/*
+ * The mailbox at work: one thread for all sockets, the deriver's workers beside
+ * it. Returns ERR_OK when the parent is gone, which is how it is told to end.
+ * setup's sockets are closed at the end.
+ */
+enum err MUST_CHECK service_run(struct service_setup *setup);
+
+#endif
