@@ -88,7 +88,7 @@ normalise(char *out, size_t max, const char *s, size_t len)
 }
 
 static enum err
-refuse(struct codename_fault *fault, int why, unsigned word)
+refuse(struct codename_fault *fault, enum codename_why why, unsigned word)
 {
 	fault->why = why;
 	fault->word = word;

@@ -32,16 +32,18 @@ struct codename_keys {
 	uint8_t reply_pk[CODENAME_KEY]; /* its recipient, `reply_to` in the manifest */
 };
 
-/* Why a codename that somebody typed isn't one; word counts from 1. */
+/* Why a codename that somebody typed isn't one. */
+enum codename_why {
+	CODENAME_UNKNOWN_WORD, /* this word isn't in the list */
+	CODENAME_WRONG_CHECK, /* all words exist, but they don't belong together: a wrong or swapped
+				 word */
+	CODENAME_TOO_SHORT,   /* word: how many there are */
+	CODENAME_TOO_LONG,
+};
+
 struct codename_fault {
-	enum {
-		CODENAME_UNKNOWN_WORD, /* this word isn't in the list */
-		CODENAME_WRONG_CHECK, /* all words exist, but they don't belong together: a wrong or
-					 swapped word */
-		CODENAME_TOO_SHORT,   /* word: how many there are */
-		CODENAME_TOO_LONG,
-	} why;
-	unsigned word;
+	enum codename_why why;
+	unsigned word; /* from 1 */
 };
 
 void codename_new(struct codename *c);
