@@ -154,7 +154,7 @@ the_table_fits_the_wire(void **state)
 static enum err
 verdict(struct pair *p, const struct wire_raw *head, size_t n_fds, enum role from, enum role to)
 {
-	uint8_t buf[sizeof *head + WIRE_BODY_MAX] = {0};
+	uint8_t buf[sizeof *head + WIRE_BODY_MAX + 8] = {0}; /* too long ones, too */
 	int fds[8], before, fd = some_fd();
 	struct wire_msg m;
 	enum err e;
