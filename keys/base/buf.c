@@ -129,3 +129,15 @@ buf_cstr(struct buf *b)
 	b->len--;
 	return (const char *)b->p;
 }
+
+static enum err
+put(void *ctx, const void *p, size_t n)
+{
+	return buf_add(ctx, p, n);
+}
+
+struct sink
+buf_sink(struct buf *b)
+{
+	return (struct sink){put, b};
+}

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "sink.h"
 
 /*
  * The one growable byte buffer: bounded, and wiped whenever memory is let go,
@@ -35,5 +36,7 @@ enum err MUST_CHECK buf_grow(struct buf *b, size_t n, uint8_t **p);
 /* A NUL behind the content (not counted in len), to read it as a C string; NULL when out of memory.
  */
 const char *buf_cstr(struct buf *b);
+/* A sink that appends to b. */
+struct sink buf_sink(struct buf *b);
 
 #endif

@@ -249,7 +249,7 @@ io_write_new(int dirfd, const char *name, const void *p, size_t n, mode_t mode)
 enum err
 io_replace(int dirfd, const char *name, const void *p, size_t n, mode_t mode)
 {
-	char tmp[RANDOM_ID_LEN + sizeof ".tmp."] = ".tmp.";
+	char tmp[RANDOM_ID_LEN + sizeof IO_TMP_PREFIX] = IO_TMP_PREFIX;
 	enum err e;
 
 	random_id(tmp + strlen(tmp));

@@ -36,6 +36,8 @@ enum err MUST_CHECK io_read_file(int dirfd, const char *path, struct buf *out);
 enum err MUST_CHECK io_create(int dirfd, const char *path, mode_t mode, int *fd);
 /* A new file with this content, synced together with its folder; removed again on failure. */
 enum err MUST_CHECK io_write_new(int dirfd, const char *name, const void *p, size_t n, mode_t mode);
+/* How the random names of io_replace begin: what a killed program may leave behind. */
+#define IO_TMP_PREFIX ".tmp."
 /* Replaces or creates a file in one step: random name, sync, rename, sync of the folder. name has
  * no '/'. */
 enum err MUST_CHECK io_replace(int dirfd, const char *name, const void *p, size_t n, mode_t mode);

@@ -106,7 +106,11 @@
 #define LIMIT_REPLY_STEP       4096        /* replies are padded to multiples of this */
 
 /* ---- key store and vault */
-#define LIMIT_KEY_FILE   (64 * 1024)
-#define LIMIT_PASSPHRASE 1024 /* bytes */
+#define LIMIT_KEY_FILE      (64 * 1024)
+#define LIMIT_PASSPHRASE    1024 /* bytes */
+#define LIMIT_VAULT_ITEMS   1000000
+#define LIMIT_VAULT_RECORDS 100000            /* bundles, schedules or alarms in a vault */
+#define LIMIT_VAULT_INDEX   (512 * LIMIT_MIB) /* bytes of all its lines */
+#define LIMIT_VAULT_LINE    8192              /* bytes of one line: eight long topics fit */
 
 #endif
