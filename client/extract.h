@@ -1,0 +1,38 @@
+#ifndef SEALSLOT_CLIENT_EXTRACT_H
+#define SEALSLOT_CLIENT_EXTRACT_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "item.h"
+#include "name.h"
+
+/*
+ * Writes members of a submission into a folder, all or none of them: each to a
+ * file without a name (newfile.h); only when every byte of every one has been
+ * authenticated, checked and synced do they get their names, which are inert (name.h).
+ * Mode 0600, nothing is overwritten, on a failure nothing is left behind.
+ */
+struct extract_file {
+	const struct zip_member *member;
+	char name[NAME_MAX_LEN + 1];
+};
+
+struct extract {
+	struct item *item; /* borrowed */
+	struct extract_file *files;
+	size_t n;
+	size_t fault; /* after a failure: which file it was; n: none in particular */
+};
+
+enum err MUST_CHECK extract_init(struct extract *x, struct item *it);
+void extract_wipe(struct extract *x);
+/* Chooses everything. */
+enum err MUST_CHECK extract_all(struct extract *x);
+/* Chooses one: a member's name ("message.txt", "files/001-a.pdf") or a file's number.
+ * ERR_NOTFOUND. Twice is once. */
+enum err MUST_CHECK extract_one(struct extract *x, const char *what);
+/* dir: the folder. ERR_EXISTS: x->fault has a name that is taken. */
+enum err MUST_CHECK extract_run(struct extract *x, int dir);
+
+#endif

@@ -1,0 +1,77 @@
+#include "newfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+/* What kernels and file systems say that don't know unnamed files. */
+static bool
+is_unknown(int why)
+{
+	return why == EOPNOTSUPP || why == EISDIR || why == EINVAL || why == ENOSYS;
+}
+
+enum err
+newfile_begin(struct newfile *out, int dir)
+{
+	struct newfile f = {.dir = dir, .fd = -1};
+
+	f.fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (f.fd == -1 && is_unknown(errno)) {
+		strcpy(f.tmp, NEWFILE_PREFIX);
+		random_id(f.tmp + strlen(f.tmp));
+		f.fd = openat(dir, f.tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
+	if (f.fd == -1)
+		return io_errno();
+	*out = f;
+	return ERR_OK;
+}
+
+static int
+link_unnamed(const struct newfile *f, const char *name)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", f->fd);
+	return linkat(AT_FDCWD, path, f->dir, name, AT_SYMLINK_FOLLOW);
+}
+
+static int
+rename_tmp(struct newfile *f, const char *name)
+{
+	if (renameat2(f->dir, f->tmp, f->dir, name, RENAME_NOREPLACE) == 0) {
+		f->tmp[0] = '\0';
+		return 0;
+	}
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	/* Some network and FUSE file systems: a second name, and newfile_end removes the first. */
+	return linkat(f->dir, f->tmp, f->dir, name, 0);
+}
+
+enum err
+newfile_name(struct newfile *f, const char *name)
+{
+	int result = f->tmp[0] == '\0' ? link_unnamed(f, name) : rename_tmp(f, name);
+
+	return result == -1 ? io_errno() : ERR_OK;
+}
+
+void
+newfile_end(struct newfile *f)
+{
+	int saved = errno;
+
+	if (f->fd != -1 && f->tmp[0] != '\0')
+		unlinkat(f->dir, f->tmp, 0);
+	errno = saved;
+	io_close(&f->fd);
+	*f = NEWFILE_NONE;
+}
