@@ -1,0 +1,349 @@
+#include "catalog_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* A walk through the words of a line; the first thing that doesn't fit stays in e. */
+struct words {
+	struct lines_piece rest;
+	enum err e;
+};
+
+static struct lines_piece
+word(struct words *w)
+{
+	struct lines_piece s = {"", 0};
+
+	if (w->e == ERR_OK && !lines_word(&w->rest, &s)) {
+		s = w->rest;
+		w->rest = (struct lines_piece){s.p + s.len, 0};
+	}
+	if (s.len == 0)
+		w->e = ERR_FORMAT;
+	return s;
+}
+
+static uint64_t
+number(struct words *w, uint64_t max)
+{
+	struct lines_piece s = word(w);
+	uint64_t v = 0;
+
+	if (w->e == ERR_OK && text_number(s.p, s.len, max, &v) != ERR_OK)
+		w->e = ERR_FORMAT;
+	return v;
+}
+
+static uint32_t
+number32(struct words *w)
+{
+	return (uint32_t)number(w, UINT32_MAX);
+}
+
+static int32_t
+day(struct words *w)
+{
+	struct lines_piece s = word(w);
+	int32_t v = 0;
+
+	if (w->e == ERR_OK && date_parse(s.p, s.len, &v) != ERR_OK)
+		w->e = ERR_FORMAT;
+	return v;
+}
+
+/* A word of at most max bytes; out has one byte more. "-" is "". */
+static void
+text(struct words *w, char *out, size_t max)
+{
+	struct lines_piece s = word(w);
+
+	if (w->e != ERR_OK)
+		return;
+	if (s.len > max) {
+		w->e = ERR_FORMAT;
+		return;
+	}
+	if (lines_is(s, "-"))
+		s.len = 0;
+	memcpy(out, s.p, s.len);
+	out[s.len] = '\0';
+}
+
+static void
+hash(struct words *w, uint8_t out[static HASH_LEN])
+{
+	struct lines_piece s = word(w);
+
+	if (w->e == ERR_OK && text_unhex(out, HASH_LEN, s.p, s.len) != ERR_OK)
+		w->e = ERR_FORMAT;
+}
+
+/* An id, or "-" for none. */
+static void
+id(struct words *w, char out[static RANDOM_ID_LEN + 1])
+{
+	uint8_t raw[RANDOM_ID_LEN / 2];
+
+	text(w, out, RANDOM_ID_LEN);
+	if (w->e == ERR_OK && out[0] != '\0' &&
+	    text_unhex(raw, sizeof raw, out, strlen(out)) != ERR_OK)
+		w->e = ERR_FORMAT;
+}
+
+static enum err
+end(const struct words *w)
+{
+	return w->e == ERR_OK && w->rest.len != 0 ? ERR_FORMAT : w->e;
+}
+
+/* ---- topics */
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The value of one topic. */
+static enum err
+topic_value(struct manifest_topic *t, const char *p, size_t n)
+{
+	size_t len = 0, i;
+	int hi, lo;
+
+	for (i = 0; i < n; i++) {
+		if (len == MANIFEST_TOPIC_VALUE)
+			return ERR_FORMAT;
+		if (p[i] != '%') {
+			t->value[len++] = p[i];
+			continue;
+		}
+		if (n - i < 3 || (hi = hex_digit(p[i + 1])) < 0 || (lo = hex_digit(p[i + 2])) < 0)
+			return ERR_FORMAT;
+		t->value[len++] = (char)(hi << 4 | lo);
+		i += 2;
+	}
+	t->value[len] = '\0';
+	return ERR_OK;
+}
+
+static enum err
+topic(struct manifest_topic *t, const char *p, size_t n)
+{
+	const char *eq = memchr(p, '=', n);
+	size_t len;
+
+	if (eq == NULL || (len = (size_t)(eq - p)) == 0 || len > MANIFEST_TOPIC_NAME)
+		return ERR_FORMAT;
+	memcpy(t->name, p, len);
+	t->name[len] = '\0';
+	return topic_value(t, eq + 1, n - len - 1);
+}
+
+static void
+topics(struct words *w, struct catalog_item *out)
+{
+	struct lines_piece s = word(w);
+	const char *amp;
+	size_t len;
+
+	if (w->e != ERR_OK || lines_is(s, "-"))
+		return;
+	if ((out->topics = calloc(LIMIT_TOPICS, sizeof *out->topics)) == NULL) {
+		w->e = ERR_NOMEM;
+		return;
+	}
+	for (; w->e == ERR_OK && s.len > 0; s.p += len, s.len -= len) {
+		amp = memchr(s.p, '&', s.len);
+		len = amp == NULL ? s.len : (size_t)(amp - s.p);
+		if (out->n_topics == LIMIT_TOPICS)
+			w->e = ERR_FORMAT;
+		else
+			w->e = topic(&out->topics[out->n_topics++], s.p, len);
+		if (amp != NULL)
+			len++;
+	}
+}
+
+static enum err
+put_topics(struct buf *out, const struct catalog_item *item)
+{
+	const struct manifest_topic *t;
+	enum err e = ERR_OK;
+	const char *p;
+	size_t i;
+
+	if (item->n_topics == 0)
+		return buf_add_str(out, "-");
+	for (i = 0; e == ERR_OK && i < item->n_topics; i++) {
+		t = &item->topics[i];
+		e = buf_addf(out, "%s%s=", i == 0 ? "" : "&", t->name);
+		for (p = t->value; e == ERR_OK && *p != '\0'; p++)
+			if ((*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
+			    (*p >= 'a' && *p <= 'z') || strchr("._-", *p) != NULL)
+				e = buf_add(out, p, 1);
+			else
+				e = buf_addf(out, "%%%02X", (unsigned char)*p);
+	}
+	return e;
+}
+
+/* ---- lines */
+
+enum err
+catalog_text_item(struct lines_piece s, struct catalog_item *out)
+{
+	struct words w = {s, ERR_OK};
+	struct catalog_item i = {0};
+
+	id(&w, i.id);
+	i.state = (enum catalog_state)number(&w, CATALOG_STATES - 1);
+	i.flags = number32(&w);
+	i.day = day(&w);
+	text(&w, i.inbox, LIMIT_INBOX_NAME);
+	i.epoch = number32(&w);
+	i.size = number(&w, UINT64_MAX);
+	hash(&w, i.hash);
+	text(&w, i.received, DATE_MINUTE_LEN);
+	i.schedule = number32(&w);
+	i.files = number32(&w);
+	i.bytes = number(&w, UINT64_MAX);
+	i.message = number32(&w);
+	text(&w, i.mailbox, MANIFEST_MAILBOX_LEN);
+	text(&w, i.reply_to, AGE_RECIPIENT_LEN);
+	topics(&w, &i);
+	if (w.e == ERR_OK && i.id[0] == '\0')
+		w.e = ERR_FORMAT;
+	if ((w.e = end(&w)) == ERR_OK)
+		*out = i;
+	else
+		catalog_text_item_wipe(&i);
+	return w.e;
+}
+
+void
+catalog_text_item_wipe(struct catalog_item *i)
+{
+	free(i->topics);
+	i->topics = NULL;
+	i->n_topics = 0;
+}
+
+enum err
+catalog_text_bundle(struct lines_piece s, struct catalog_bundle *out)
+{
+	struct words w = {s, ERR_OK};
+	struct catalog_bundle b = {0};
+
+	b.serial = number32(&w);
+	b.volume = number32(&w);
+	b.volumes = number32(&w);
+	b.made = day(&w);
+	b.imported = day(&w);
+	b.items = number32(&w);
+	b.schedule = number32(&w);
+	b.is_whole = number(&w, 1) == 1;
+	hash(&w, b.hash);
+	hash(&w, b.previous);
+	if (end(&w) == ERR_OK)
+		*out = b;
+	return end(&w);
+}
+
+enum err
+catalog_text_schedule(struct lines_piece s, struct catalog_schedule *out)
+{
+	struct words w = {s, ERR_OK};
+	struct catalog_schedule x = {0};
+
+	x.serial = number32(&w);
+	hash(&w, x.hash);
+	if (end(&w) == ERR_OK)
+		*out = x;
+	return end(&w);
+}
+
+enum err
+catalog_text_alarm(struct lines_piece s, struct catalog_alarm *out)
+{
+	struct words w = {s, ERR_OK};
+	struct catalog_alarm a = {0};
+	char seen[DATE_DAY_LEN + 1] = "";
+
+	a.number = number32(&w);
+	a.kind = (enum catalog_alarm_kind)number(&w, CATALOG_ALARM_KINDS - 1);
+	a.day = day(&w);
+	text(&w, seen, DATE_DAY_LEN);
+	if (w.e == ERR_OK && seen[0] != '\0' && date_parse(seen, strlen(seen), &a.seen) != ERR_OK)
+		w.e = ERR_FORMAT;
+	a.a = number(&w, UINT64_MAX);
+	a.b = number(&w, UINT64_MAX);
+	id(&w, a.id);
+	if (end(&w) == ERR_OK)
+		*out = a;
+	return end(&w);
+}
+
+static const char *
+or_dash(const char *s)
+{
+	return s[0] == '\0' ? "-" : s;
+}
+
+enum err
+catalog_text_put_item(struct buf *out, const struct catalog_item *i)
+{
+	char hex[HASH_HEX_LEN + 1], on[DATE_DAY_LEN + 1];
+	enum err e;
+
+	text_hex(hex, i->hash, HASH_LEN);
+	date_format(on, i->day);
+	if ((e = buf_addf(out, "item: %s %u %u %s %s %u %llu %s ", i->id, (unsigned)i->state,
+		 i->flags & ~CATALOG_OLD_SCHEDULE, on, i->inbox, i->epoch,
+		 (unsigned long long)i->size, hex)) != ERR_OK ||
+	    (e = buf_addf(out, "%s %u %u %llu %u %s %s ", or_dash(i->received), i->schedule,
+		 i->files, (unsigned long long)i->bytes, i->message, or_dash(i->mailbox),
+		 or_dash(i->reply_to))) != ERR_OK ||
+	    (e = put_topics(out, i)) != ERR_OK)
+		return e;
+	return buf_add_str(out, "\n");
+}
+
+enum err
+catalog_text_put_bundle(struct buf *out, const struct catalog_bundle *b)
+{
+	char made[DATE_DAY_LEN + 1], imported[DATE_DAY_LEN + 1];
+	char hex[HASH_HEX_LEN + 1], previous[HASH_HEX_LEN + 1];
+
+	text_hex(hex, b->hash, HASH_LEN);
+	text_hex(previous, b->previous, HASH_LEN);
+	date_format(made, b->made);
+	date_format(imported, b->imported);
+	return buf_addf(out, "bundle: %u %u %u %s %s %u %u %d %s %s\n", b->serial, b->volume,
+	    b->volumes, made, imported, b->items, b->schedule, b->is_whole ? 1 : 0, hex, previous);
+}
+
+enum err
+catalog_text_put_schedule(struct buf *out, const struct catalog_schedule *s)
+{
+	char hex[HASH_HEX_LEN + 1];
+
+	text_hex(hex, s->hash, HASH_LEN);
+	return buf_addf(out, "schedule: %u %s\n", s->serial, hex);
+}
+
+enum err
+catalog_text_put_alarm(struct buf *out, const struct catalog_alarm *a)
+{
+	char on[DATE_DAY_LEN + 1], seen[DATE_DAY_LEN + 1] = "-";
+
+	date_format(on, a->day);
+	if (a->seen != 0)
+		date_format(seen, a->seen);
+	return buf_addf(out, "alarm: %u %u %s %s %llu %llu %s\n", a->number, (unsigned)a->kind, on,
+	    seen, (unsigned long long)a->a, (unsigned long long)a->b, or_dash(a->id));
+}

@@ -1,0 +1,38 @@
+#ifndef SEALSLOT_CLIENT_CATALOG_TEXT_H
+#define SEALSLOT_CLIENT_CATALOG_TEXT_H
+
+#include "base/buf.h"
+#include "carry/lines.h"
+#include "catalog.h"
+
+/*
+ * The lines of a catalog:
+ *
+ *   instance: <onion>
+ *   root: RWQ...
+ *   transfer: RWQ...
+ *   bundle: <serial> <volume> <volumes> <made> <imported> <items> <schedule> <0|1> <hash>
+ * <previous> schedule: <serial> <hash> alarm: <number> <kind> <day> <day seen|-> <a> <b> <id|->
+ *   item: <id> <state> <flags> <day> <inbox> <epoch> <size> <hash> <received|-> <schedule>
+ *         <files> <bytes> <message> <mailbox|-> <reply_to|-> <topics|->        (one line)
+ *
+ * States and kinds are the numbers of their enums, flags are decimal, topics
+ * are name=value pairs with & between them, the bytes of a value in %XX but for
+ * A-Z a-z 0-9 . _ -
+ *
+ * The parsers take what stands behind the "name: ". ERR_FORMAT.
+ */
+enum err MUST_CHECK catalog_text_item(struct lines_piece s, struct catalog_item *out);
+enum err MUST_CHECK catalog_text_bundle(struct lines_piece s, struct catalog_bundle *out);
+enum err MUST_CHECK catalog_text_schedule(struct lines_piece s, struct catalog_schedule *out);
+enum err MUST_CHECK catalog_text_alarm(struct lines_piece s, struct catalog_alarm *out);
+/* What catalog_text_item allocated. */
+void catalog_text_item_wipe(struct catalog_item *i);
+
+/* Each appends one whole line. */
+enum err MUST_CHECK catalog_text_put_item(struct buf *out, const struct catalog_item *i);
+enum err MUST_CHECK catalog_text_put_bundle(struct buf *out, const struct catalog_bundle *b);
+enum err MUST_CHECK catalog_text_put_schedule(struct buf *out, const struct catalog_schedule *s);
+enum err MUST_CHECK catalog_text_put_alarm(struct buf *out, const struct catalog_alarm *a);
+
+#endif

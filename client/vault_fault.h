@@ -1,0 +1,16 @@
+#ifndef SEALSLOT_CLIENT_VAULT_FAULT_H
+#define SEALSLOT_CLIENT_VAULT_FAULT_H
+
+#include "vault.h"
+
+/* What the files of the vault share among themselves. */
+
+/* Notes which file it was (name may be NULL), and why in plain words (may be NULL). */
+void vault_fault(struct vault_fault *f, const char *dir, const char *name, const char *why);
+
+/* Reads instance and root key from the key store into the catalog of a vault that is being made. */
+enum err MUST_CHECK vault_pin_keys(struct vault *v, struct vault_fault *fault);
+/* Is the key store's root key still the pinned one? ERR_AUTH. */
+enum err MUST_CHECK vault_check_root(const struct vault *v, struct vault_fault *fault);
+
+#endif

@@ -1,0 +1,233 @@
+#include "vault.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/text.h"
+#include "sealed.h"
+#include "vault_fault.h"
+
+#define ROOT_FILE    "root.pub"
+#define INSTANCE     "instance"
+#define SCHEDULE_MAX (LIMIT_SCHEDULE + LIMIT_SIGNATURE + 64)
+#define NAME_ROOM    64
+
+void
+vault_fault(struct vault_fault *f, const char *dir, const char *name, const char *why)
+{
+	int n = snprintf(f->path, sizeof f->path, "%s%s%s", dir, name == NULL ? "" : "/",
+	    name == NULL ? "" : name);
+
+	if (n < 0)
+		f->path[0] = '\0';
+	f->why = why;
+}
+
+/* ---- pins */
+
+static enum err
+read_root(const struct vault *v, struct minisign_key *out, struct vault_fault *fault)
+{
+	struct buf text;
+	enum err e;
+
+	buf_init(&text, LIMIT_SIGNATURE);
+	if ((e = io_read_file(keystore_dir(v->keys), ROOT_FILE, &text)) == ERR_OK)
+		e = minisign_key_parse_file(out, text.p, text.len);
+	if (e != ERR_OK)
+		vault_fault(fault, v->keys_path, ROOT_FILE, NULL);
+	buf_wipe(&text);
+	return e;
+}
+
+static enum err
+pin_instance(struct vault *v, struct vault_fault *fault)
+{
+	struct buf text;
+	const char *s;
+	enum err e;
+
+	buf_init(&text, 256);
+	if ((e = io_read_file(keystore_dir(v->keys), INSTANCE, &text)) == ERR_OK) {
+		if (text.len > 0 && text.p[text.len - 1] == '\n')
+			text.len--;
+		if (text.len != SCHEDULE_INSTANCE_LEN || (s = buf_cstr(&text)) == NULL)
+			e = ERR_FORMAT;
+		else
+			e = catalog_put_instance(&v->catalog, s);
+	}
+	if (e != ERR_OK)
+		vault_fault(fault, v->keys_path, INSTANCE, NULL);
+	buf_wipe(&text);
+	return e;
+}
+
+enum err
+vault_pin_keys(struct vault *v, struct vault_fault *fault)
+{
+	struct minisign_key root;
+	enum err e;
+
+	if ((e = read_root(v, &root, fault)) != ERR_OK ||
+	    (e = catalog_put_root(&v->catalog, &root)) != ERR_OK)
+		return e;
+	return pin_instance(v, fault);
+}
+
+enum err
+vault_check_root(const struct vault *v, struct vault_fault *fault)
+{
+	struct minisign_key root;
+	enum err e;
+
+	if ((e = read_root(v, &root, fault)) != ERR_OK)
+		return e;
+	if (!v->catalog.has_root || memcmp(root.pk, v->catalog.root.pk, MINISIGN_PK) != 0) {
+		vault_fault(fault, v->keys_path, ROOT_FILE,
+		    "the root key isn't the one that this vault was made for. Ask the admins "
+		    "whether they made a new one; if they didn't, somebody changed the key store");
+		return ERR_AUTH;
+	}
+	return ERR_OK;
+}
+
+/* ---- identities */
+
+enum err
+vault_identities(struct vault *v, const struct identity_set **out)
+{
+	enum err e;
+
+	if (v->all.p == NULL && (e = keystore_all_epochs(v->keys, &v->all)) != ERR_OK)
+		return e;
+	*out = &v->all;
+	return ERR_OK;
+}
+
+enum err
+vault_identities_of(struct vault *v, uint32_t epoch, const struct identity_set **out)
+{
+	const struct identity_set *all;
+	size_t i;
+	enum err e;
+
+	if ((e = vault_identities(v, &all)) != ERR_OK)
+		return e;
+	if (v->epoch.p == NULL || v->epoch_number != epoch) {
+		identity_set_wipe(&v->epoch);
+		v->epoch_number = epoch;
+		for (i = 0; i < all->n; i++)
+			if (all->p[i].tag == epoch &&
+			    (e = identity_set_add(&v->epoch, &all->p[i])) != ERR_OK)
+				return e;
+	}
+	*out = &v->epoch;
+	return ERR_OK;
+}
+
+/* ---- schedules */
+
+/* Signature and text, one behind the other; the length of the first stands before both. */
+enum err
+vault_put_schedule(struct vault *v, uint32_t serial, const struct buf *text, const struct buf *sig)
+{
+	struct buf plain, sealed;
+	char name[NAME_ROOM];
+	enum err e;
+
+	snprintf(name, sizeof name, "%04u.age", serial);
+	buf_init(&plain, SCHEDULE_MAX);
+	buf_init(&sealed, SEALED_MAX(SCHEDULE_MAX));
+	if ((e = buf_addf(&plain, "%zu\n", sig->len)) == ERR_OK &&
+	    (e = buf_add(&plain, sig->p, sig->len)) == ERR_OK &&
+	    (e = buf_add(&plain, text->p, text->len)) == ERR_OK &&
+	    (e = sealed_make(keystore_unlock(v->keys), &plain, &sealed)) == ERR_OK)
+		e = io_replace(v->schedules, name, sealed.p, sealed.len, 0600);
+	buf_wipe(&sealed);
+	buf_wipe(&plain);
+	return e;
+}
+
+/* Takes the plaintext of a schedule file apart. */
+static enum err
+split_schedule(const uint8_t *p, size_t n, struct buf *text, struct buf *sig)
+{
+	const uint8_t *lf = n == 0 ? NULL : memchr(p, '\n', n);
+	size_t head = lf == NULL ? 0 : (size_t)(lf - p);
+	uint64_t len;
+	enum err e;
+
+	if (lf == NULL || text_number((const char *)p, head, n - head - 1, &len) != ERR_OK)
+		return ERR_FORMAT;
+	p += head + 1;
+	n -= head + 1;
+	if ((e = buf_add(sig, p, (size_t)len)) != ERR_OK)
+		return e;
+	return buf_add(text, p + len, n - (size_t)len);
+}
+
+static enum err
+read_own(const struct vault *v, uint32_t serial, struct buf *text, struct buf *sig)
+{
+	struct buf sealed, plain;
+	char name[NAME_ROOM];
+	enum err e;
+
+	snprintf(name, sizeof name, "%04u.age", serial);
+	buf_init(&sealed, SEALED_MAX(SCHEDULE_MAX));
+	buf_init(&plain, SCHEDULE_MAX);
+	if ((e = io_read_file(v->schedules, name, &sealed)) == ERR_OK &&
+	    (e = sealed_open(keystore_unlock(v->keys), &sealed, &plain)) == ERR_OK)
+		e = split_schedule(plain.p, plain.len, text, sig);
+	buf_wipe(&plain);
+	buf_wipe(&sealed);
+	return e;
+}
+
+/* The desk's own schedules, as sealslot-keys publishes them. */
+static enum err
+read_published(const struct vault *v, uint32_t serial, struct buf *text, struct buf *sig)
+{
+	char name[NAME_ROOM];
+	enum err e;
+
+	snprintf(name, sizeof name, KEYSTORE_PUBLISH "/keys-%04u.txt", serial);
+	if ((e = io_read_file(keystore_dir(v->keys), name, text)) != ERR_OK)
+		return e;
+	snprintf(name, sizeof name, KEYSTORE_PUBLISH "/keys-%04u.txt.minisig", serial);
+	return io_read_file(keystore_dir(v->keys), name, sig);
+}
+
+enum err
+vault_schedule(struct vault *v, uint32_t serial, const struct schedule **out)
+{
+	struct schedule_fault fault;
+	struct schedule *s = NULL;
+	struct buf text, sig;
+	enum err e;
+
+	if (v->schedule != NULL && v->schedule->serial == serial) {
+		*out = v->schedule;
+		return ERR_OK;
+	}
+	buf_init(&text, LIMIT_SCHEDULE);
+	buf_init(&sig, LIMIT_SIGNATURE);
+	e = read_own(v, serial, &text, &sig);
+	if (e == ERR_NOTFOUND)
+		e = read_published(v, serial, &text, &sig);
+	if (e == ERR_OK)
+		e = schedule_verify(&text, &sig, &v->catalog.root, &s, &fault);
+	if (e == ERR_OK && s->serial != serial)
+		e = ERR_FORMAT;
+	if (e == ERR_OK) {
+		schedule_free(v->schedule);
+		*out = v->schedule = s;
+		s = NULL;
+	}
+	schedule_free(s);
+	buf_wipe(&sig);
+	buf_wipe(&text);
+	return e;
+}
