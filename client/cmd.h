@@ -1,0 +1,93 @@
+#ifndef SEALSLOT_CLIENT_CMD_H
+#define SEALSLOT_CLIENT_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "vault.h"
+
+/* What the verbs share: their table, their options, their way to speak. */
+
+#define CMD_PROGRAM "sealslot-review"
+
+/* Exit codes. */
+#define CMD_DONE   0
+#define CMD_FAILED 1
+#define CMD_USAGE  2
+
+/* Which options a verb takes. --help, --passphrase-file and --keys are everybody's. */
+#define CMD_OPT_JSON 0x1u
+#define CMD_OPT_TO   0x2u
+#define CMD_OPT_SEEN 0x4u
+
+struct cmd_options {
+	const char *vault;
+	char **args; /* behind the vault */
+	size_t n_args;
+	const char *passphrase_file;
+	const char *keys;
+	const char *to;
+	const char *seen;
+	bool is_json;
+};
+
+struct cmd {
+	const char *name;
+	const char *usage; /* behind the program's and the verb's name */
+	const char *summary;
+	const char *help; /* whole lines */
+	unsigned options;
+	size_t args_min, args_max; /* behind the vault */
+	int (*run)(const struct cmd_options *o);
+};
+
+extern const struct cmd cmd_init, cmd_import, cmd_list, cmd_show, cmd_verify, cmd_extract,
+    cmd_alarms;
+
+/* Opens the vault; with a passphrase from its file or from the terminal. On failure it has told
+ * why, and returns CMD_FAILED. */
+int cmd_open(const struct cmd_options *o, struct vault **out);
+int cmd_open_write(const struct cmd_options *o, struct vault **out);
+/* The same for the passphrase alone. what: "the key store KEYS". */
+int cmd_passphrase(const struct cmd_options *o, const char *what, struct secret_text *out);
+/* The submission that an ID or a prefix of one means. On failure it has told why. */
+int cmd_find(const struct vault *v, const char *prefix, const struct catalog_item **out);
+
+/* To stderr: the program's name, the subject (untrusted, escaped; may be NULL), and in plain
+ * words what is wrong and what to do. Returns CMD_FAILED. */
+int cmd_fail(const char *subject, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The words for an error; for ERR_SYS those of errno. */
+const char *cmd_why(enum err e);
+/* A failure of vault_open and vault_create. */
+int cmd_fault(enum err e, const struct vault_fault *f);
+
+/* Appends untrusted text for one line; out of memory ends the text. */
+void cmd_put(struct buf *out, const char *untrusted);
+/* Writes a buffer to stdout and empties it. */
+void cmd_flush(struct buf *out);
+/* "12.4 MB" into out. */
+#define CMD_SIZE_ROOM 24
+const char *cmd_size(char out[static CMD_SIZE_ROOM], uint64_t bytes);
+
+/* Is stdout a terminal, and may it be coloured? */
+bool cmd_is_coloured(void);
+/* The escape sequences of red and of its end, or "". */
+const char *cmd_red(void);
+const char *cmd_plain(void);
+/* Columns of the terminal on stdout; 0 if there is none. */
+size_t cmd_columns(void);
+
+/* All alarms that stand, for the head of a list. */
+void cmd_put_alarms(struct buf *out, const struct catalog *c, const char *vault);
+/* Why an item couldn't be opened, and what to do. Returns CMD_FAILED. */
+int cmd_fail_item(const struct catalog_item *row, enum err e);
+/* What is wrong with an item that isn't CATALOG_OPENED; "" for one that is. */
+const char *cmd_state_text(enum catalog_state s);
+/* The sentence for the flag of bit i, and its short name for JSON. */
+const char *cmd_flag_text(size_t i);
+const char *cmd_flag_name(size_t i);
+
+#endif

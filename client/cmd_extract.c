@@ -1,0 +1,153 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "cmd.h"
+#include "extract.h"
+
+#define OUT_MAX LIMIT_MIB
+
+static int
+open_target(const char *path, int *fd, bool *is_made)
+{
+	enum err e;
+
+	*is_made = mkdir(path, 0700) == 0;
+	if (!*is_made && errno != EEXIST)
+		return cmd_fail(path, "the folder can't be made: %s.", strerror(errno));
+	if ((e = io_open_dir(AT_FDCWD, path, fd)) == ERR_MODE)
+		return cmd_fail(path, "this isn't a folder, or a link to one. Name the folder "
+				      "itself.");
+	return e == ERR_OK ? CMD_DONE : cmd_fail(path, "%s.", cmd_why(e));
+}
+
+static int
+choose(struct extract *x, const struct cmd_options *o)
+{
+	size_t i;
+
+	if (o->n_args == 1 && extract_all(x) == ERR_OK)
+		return CMD_DONE;
+	for (i = 1; i < o->n_args; i++)
+		if (extract_one(x, o->args[i]) != ERR_OK)
+			return cmd_fail(o->args[i], "this submission has no such file. `show` "
+						    "lists them with their numbers.");
+	return CMD_DONE;
+}
+
+static int
+fail_extract(const struct extract *x, enum err e, const char *to)
+{
+	const char *name = x->fault < x->n ? x->files[x->fault].name : to;
+
+	if (e == ERR_EXISTS)
+		return cmd_fail(name, "a file of this name is there already, and nothing is ever "
+				      "overwritten. Name an empty folder. Nothing was extracted.");
+	if (e == ERR_NOSPACE)
+		return cmd_fail(to, "there isn't room for it. Nothing was extracted.");
+	if (e == ERR_AUTH || e == ERR_PROFILE || e == ERR_TRUNCATED)
+		return cmd_fail(name,
+		    "its content doesn't verify: %s. Nothing was extracted. "
+		    "`verify` tells whether it is what the server sent.",
+		    err_text(e));
+	return cmd_fail(name, "%s. Nothing was extracted.", cmd_why(e));
+}
+
+static void
+report(const struct extract *x)
+{
+	char size[CMD_SIZE_ROOM];
+	struct buf out;
+	size_t i;
+
+	buf_init(&out, OUT_MAX);
+	for (i = 0; i < x->n; i++) {
+		if (buf_addf(&out, "%8s  ", cmd_size(size, x->files[i].member->size)) != ERR_OK)
+			break;
+		cmd_put(&out, x->files[i].name);
+		if (buf_add_str(&out, "\n") != ERR_OK)
+			break;
+	}
+	cmd_flush(&out);
+	buf_wipe(&out);
+}
+
+static int
+extract(struct item *it, const struct cmd_options *o)
+{
+	struct extract x = {0};
+	bool is_made = false;
+	int dir = -1, code;
+	enum err e;
+
+	if ((e = extract_init(&x, it)) != ERR_OK)
+		return cmd_fail(NULL, "%s.", cmd_why(e));
+	if ((code = choose(&x, o)) == CMD_DONE &&
+	    (code = open_target(o->to, &dir, &is_made)) == CMD_DONE) {
+		if ((e = extract_run(&x, dir)) == ERR_OK)
+			report(&x);
+		else
+			code = fail_extract(&x, e, o->to);
+	}
+	if (code != CMD_DONE && is_made)
+		rmdir(o->to);
+	io_close(&dir);
+	extract_wipe(&x);
+	return code;
+}
+
+static int
+open_and_extract(struct vault *v, const struct catalog_item *row, const struct cmd_options *o)
+{
+	struct item *it = NULL;
+	int fd = -1, code;
+	enum err e;
+
+	if ((e = vault_open_item(v, row->id, &fd)) == ERR_OK &&
+	    (e = item_open_in(v, fd, row->epoch, &it)) == ERR_OK)
+		code = extract(it, o);
+	else
+		code = cmd_fail_item(row, e);
+	item_free(it);
+	io_close(&fd);
+	return code;
+}
+
+static int
+run(const struct cmd_options *o)
+{
+	const struct catalog_item *row = NULL;
+	struct vault *v = NULL;
+	int code;
+
+	if (o->to == NULL) {
+		cmd_fail(NULL, "extract: where to? Add --to DIR");
+		return CMD_USAGE;
+	}
+	if ((code = cmd_open(o, &v)) != CMD_DONE)
+		return code;
+	if ((code = cmd_find(v, o->args[0], &row)) == CMD_DONE)
+		code = open_and_extract(v, row, o);
+	vault_free(v);
+	return code;
+}
+
+const struct cmd cmd_extract = {
+    .name = "extract",
+    .usage = "VAULT ID --to DIR [MEMBER ...]",
+    .summary = "write message and files of one submission into a folder",
+    .help = "All of them, or only some: MEMBER is a file's number as `show` has it, message.txt\n"
+	    "or manifest.json. Nothing gets its name before every byte of everything was\n"
+	    "verified; nothing is overwritten; names keep their number and lose what could do\n"
+	    "harm. Open files only in a viewer that you trust with them.\n"
+	    "\n"
+	    "  --to DIR                the folder; it is made if it isn't there\n",
+    .options = CMD_OPT_TO,
+    .args_min = 1,
+    .args_max = 9999,
+    .run = run,
+};
