@@ -53,12 +53,8 @@ number(const char *s, uint64_t min, uint64_t max, uint32_t *out)
 const char *
 conf_value_instance(struct conf *c, const char *s)
 {
-	static const char tail[] = ".onion";
-	size_t n = SCHEDULE_INSTANCE_LEN - (sizeof tail - 1);
-
-	if (strlen(s) != SCHEDULE_INSTANCE_LEN || memcmp(s + n, tail, sizeof tail) != 0 ||
-	    strspn(s, "abcdefghijklmnopqrstuvwxyz234567") != n)
-		return "must be an onion address: 56 characters a-z and 2-7, then .onion";
+	if (!schedule_is_instance(s, strlen(s)))
+		return "must be a version 3 onion address: 56 characters a-z and 2-7, then .onion";
 	copy(c->instance, s);
 	return NULL;
 }

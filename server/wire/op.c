@@ -1,7 +1,5 @@
 #include "wire/op.h"
 
-#include "carry/minisign.h"
-
 #define PARENT   (1u << ROLE_PARENT)
 #define FRONT    (1u << ROLE_FRONT)
 #define STORE    (1u << ROLE_STORE)

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/random.h"
+#include "carry/minisign.h"
 
 /* The processes of a running server; an admin is a verb of sealslotd on store's admin socket. */
 enum role { ROLE_PARENT, ROLE_FRONT, ROLE_STORE, ROLE_MAILBOX, ROLE_ADMIN, ROLE_COUNT };
@@ -174,9 +175,10 @@ struct op_status {
 	uint32_t in_flight; /* uploads */
 	uint32_t clock_oks; /* how often an admin said clock-ok */
 	uint32_t exports;   /* bundles made */
+	char root[MINISIGN_KEY_LEN + 1]; /* the key line that the store was made with */
 	uint8_t is_writable;
 	uint8_t is_clock_good;
-	uint8_t pad[6];
+	uint8_t pad[5];
 };
 
 struct op_export_list {

@@ -2,7 +2,7 @@
 
 #include "conf/conf.h"
 
-#define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
+#define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwd.onion"
 #define LEAST                                                                                      \
 	"[server]\ninstance = " ONION "\n[store]\npath = /srv/s\n[keys]\nroot = /etc/root.pub\n"
 
@@ -135,8 +135,9 @@ static void
 bad_values_are_refused(void **state)
 {
 	static const char *const instance[] = {"", "x.onion", ONION "x",
-	    "Abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion",
-	    "1bcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion", NULL};
+	    "Abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwd.onion",
+	    "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwe.onion",
+	    "1bcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwd.onion", NULL};
 	static const char *const listen[] = {"", "8480", "0.0.0.0:8480", "192.168.1.1:80",
 	    "128.0.0.1:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:080",
 	    "[::]:80", "[::1]80", "unix:", "unix:relative", "localhost:80",
