@@ -1,0 +1,295 @@
+#include "store/admin_side.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "store/bundle_make.h"
+
+#define BACKLOG 4
+
+void
+admin_side_init(struct admin_side *a, struct depot *depot, struct front_side *front)
+{
+	size_t i;
+
+	*a = (struct admin_side){.depot = depot, .front = front, .listener = -1};
+	for (i = 0; i < LIMIT_ADMINS; i++)
+		a->admins[i].sock = -1;
+}
+
+/* The working folder is the store's, so its path may be longer than a socket address can be. */
+enum err
+admin_side_listen(struct admin_side *a, struct reason *why)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = FOLDER_ADMIN};
+	int fd;
+
+	if (unlinkat(a->depot->folder.root, FOLDER_ADMIN, 0) == -1 && errno != ENOENT)
+		return reason_sys(why, io_errno(), "Can't remove the old %s", FOLDER_ADMIN);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1 || bind(fd, (struct sockaddr *)&addr, sizeof addr) == -1 ||
+	    fchmodat(a->depot->folder.root, FOLDER_ADMIN, 0600, 0) == -1 ||
+	    listen(fd, BACKLOG) == -1) {
+		reason_sys(why, ERR_SYS, "Can't open %s in the store's folder", FOLDER_ADMIN);
+		io_close(&fd);
+		return ERR_SYS;
+	}
+	a->listener = fd;
+	return ERR_OK;
+}
+
+static void
+let_go(struct admin *admin)
+{
+	io_close(&admin->sock);
+	*admin = (struct admin){.sock = -1};
+}
+
+void
+admin_side_close(struct admin_side *a)
+{
+	size_t i;
+
+	for (i = 0; i < LIMIT_ADMINS; i++)
+		let_go(&a->admins[i]);
+	if (a->listener != -1)
+		unlinkat(a->depot->folder.root, FOLDER_ADMIN, 0);
+	io_close(&a->listener);
+}
+
+enum err
+admin_side_attach(struct admin_side *a, int sock)
+{
+	size_t i;
+
+	for (i = 0; i < LIMIT_ADMINS; i++)
+		if (a->admins[i].sock == -1) {
+			a->admins[i] = (struct admin){.sock = sock};
+			return ERR_OK;
+		}
+	io_close(&sock);
+	return ERR_BUSY;
+}
+
+static bool
+is_welcome(int sock)
+{
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t n = sizeof peer;
+
+	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
+void
+admin_side_accept(struct admin_side *a)
+{
+	int sock = accept4(a->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (sock == -1)
+		return;
+	if (is_welcome(sock))
+		(void)!admin_side_attach(a, sock); /* full: the verb sees the end, and says so */
+	else
+		io_close(&sock);
+}
+
+/* A verb reads each answer before it asks again; one whose socket is full isn't one of ours. */
+static enum err
+say(struct admin *admin, enum op op, enum err result, const void *body, size_t len, int fd)
+{
+	enum err e = wire_send(admin->sock, op, 0, result, body, len, fd);
+
+	return e == ERR_AGAIN ? ERR_CLOSED : e;
+}
+
+static enum err
+say_result(struct admin *admin, enum err e, const struct reason *why)
+{
+	return say(admin, OP_RESULT, e, why->text, strlen(why->text), -1);
+}
+
+static enum err
+on_status(struct admin_side *a, struct admin *admin)
+{
+	struct reason why = {""};
+	struct op_status st;
+	struct op_room room;
+	enum err e;
+
+	if ((e = depot_status(a->depot, &st)) != ERR_OK)
+		return say_result(admin, reason_sys(&why, e, "Can't read the index"), &why);
+	room = front_side_room(a->front);
+	st.room = room.bytes;
+	st.is_writable = room.writable != 0;
+	st.in_flight = a->front->n;
+	return say(admin, OP_STATUS_IS, ERR_OK, &st, sizeof st, -1);
+}
+
+static enum err
+on_clock_ok(struct admin_side *a, struct admin *admin)
+{
+	struct reason why = {""};
+	enum err e = depot_clock_ok(a->depot, &why);
+
+	front_side_tell_schedule(a->front);
+	return say_result(admin, e, &why);
+}
+
+static enum err
+on_publish(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
+{
+	struct reason why = {""};
+	struct buf text, sig;
+	enum err e;
+
+	buf_init(&text, LIMIT_SCHEDULE);
+	buf_init(&sig, LIMIT_SIGNATURE);
+	if ((e = wire_memfd_read(m->fd, &text)) != ERR_OK ||
+	    (e = buf_add(&sig, m->body, m->len)) != ERR_OK)
+		reason_sys(&why, e, "The schedule didn't arrive");
+	else
+		e = depot_publish(a->depot, &text, &sig, &why);
+	front_side_tell_schedule(a->front);
+	buf_wipe(&text);
+	buf_wipe(&sig);
+	return say_result(admin, e, &why);
+}
+
+/* ---- export: list, sign each volume, count */
+
+static bool
+is_somebody_exporting(const struct admin_side *a, const struct admin *except)
+{
+	size_t i;
+
+	for (i = 0; i < LIMIT_ADMINS; i++)
+		if (&a->admins[i] != except && a->admins[i].is_exporting)
+			return true;
+	return false;
+}
+
+static enum err
+say_memfd(struct admin *admin, enum op op, const struct buf *content, const void *body, size_t len)
+{
+	struct reason why = {""};
+	int fd = -1;
+	enum err e;
+
+	if ((e = wire_memfd(content->p, content->len, &fd)) != ERR_OK)
+		return say_result(admin, reason_sys(&why, e, "No memory for the list"), &why);
+	e = say(admin, op, ERR_OK, body, len, fd);
+	io_close(&fd);
+	return e;
+}
+
+static enum err
+on_export_list(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
+{
+	struct op_export_list ask;
+	struct reason why = {""};
+	struct buf list;
+	enum err e;
+
+	memcpy(&ask, m->body, sizeof ask);
+	if (is_somebody_exporting(a, admin))
+		return say_result(
+		    admin, reason_set(&why, ERR_BUSY, "Another export is under way."), &why);
+	admin->is_exporting = true;
+	buf_init(&list, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
+	if ((e = bundle_make_list(a->depot, ask.since, &list, &why)) == ERR_OK)
+		e = say_memfd(admin, OP_EXPORT_ITEMS, &list, NULL, 0);
+	else
+		e = say_result(admin, e, &why);
+	buf_wipe(&list);
+	return e;
+}
+
+static enum err
+say_signed(struct admin *admin, const struct bundle_signed *s, uint32_t volume)
+{
+	struct op_export_index head = {.serial = s->serial, .sig_len = s->sig_len};
+
+	/* The first volume's index is the one that the next bundle follows. */
+	if (volume == 1) {
+		admin->serial = s->serial;
+		memcpy(admin->hash, s->hash, HASH_LEN);
+	}
+	return say_memfd(admin, OP_EXPORT_INDEX, &s->text, &head, sizeof head);
+}
+
+static enum err
+on_export_sign(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
+{
+	struct bundle_signed s = {0};
+	struct op_export_sign ask;
+	struct reason why = {""};
+	struct buf list;
+	enum err e;
+
+	if (!admin->is_exporting)
+		return ERR_FORMAT;
+	memcpy(&ask, m->body, sizeof ask);
+	buf_init(&list, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
+	if ((e = wire_memfd_read(m->fd, &list)) != ERR_OK)
+		reason_sys(&why, e, "The list didn't arrive");
+	else
+		e = bundle_make_sign(a->depot, &list, ask.volume, ask.volumes, &s, &why);
+	if (e == ERR_OK)
+		e = say_signed(admin, &s, ask.volume);
+	else
+		e = say_result(admin, e, &why);
+	bundle_signed_wipe(&s);
+	buf_wipe(&list);
+	return e;
+}
+
+static enum err
+on_export_done(struct admin_side *a, struct admin *admin)
+{
+	struct reason why = {""};
+	enum err e;
+
+	if (admin->serial == 0)
+		return ERR_FORMAT;
+	e = bundle_make_count(a->depot, admin->serial, admin->hash, &why);
+	admin->is_exporting = false;
+	admin->serial = 0;
+	return say_result(admin, e, &why);
+}
+
+static enum err
+dispatch(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
+{
+	switch (m->op) {
+	case OP_STATUS: return on_status(a, admin);
+	case OP_CLOCK_OK: return on_clock_ok(a, admin);
+	case OP_PUBLISH: return on_publish(a, admin, m);
+	case OP_EXPORT_LIST: return on_export_list(a, admin, m);
+	case OP_EXPORT_SIGN: return on_export_sign(a, admin, m);
+	case OP_EXPORT_DONE: return on_export_done(a, admin);
+	}
+	return ERR_FORMAT;
+}
+
+void
+admin_side_on_readable(struct admin_side *a, struct admin *admin)
+{
+	struct wire_msg m;
+	enum err e;
+
+	while ((e = wire_recv(admin->sock, ROLE_ADMIN, ROLE_STORE, &m)) == ERR_OK) {
+		e = dispatch(a, admin, &m);
+		io_close(&m.fd);
+		if (e != ERR_OK)
+			break;
+	}
+	if (e != ERR_AGAIN)
+		let_go(admin);
+}

@@ -1,0 +1,41 @@
+#ifndef SEALSLOT_STORE_BUNDLE_MAKE_H
+#define SEALSLOT_STORE_BUNDLE_MAKE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "store/depot.h"
+#include "wire/op.h"
+#include "wire/reason.h"
+
+/*
+ * Store's part of an export (keys/FORMATS.md section 6): which items there
+ * are, and the signed index. Hashing and copying the items is the verb's part:
+ * it may read them, and has the time.
+ */
+
+/* Appends a struct op_export_item for each item of day since or later, ascending by id. */
+enum err MUST_CHECK bundle_make_list(
+    struct depot *d, int32_t since, struct buf *out, struct reason *why);
+
+/* A signed index, and what bundle_make_count has to remember of it. */
+struct bundle_signed {
+	struct buf text; /* index.txt, then its .minisig */
+	uint32_t sig_len;
+	uint32_t serial;
+	uint8_t hash[HASH_LEN]; /* of index.txt */
+};
+void bundle_signed_wipe(struct bundle_signed *s);
+/*
+ * Signs the index of one volume over a list as bundle_make_list made it, now
+ * with every hash. Each item must be in the store's index exactly so.
+ */
+enum err MUST_CHECK bundle_make_sign(struct depot *d, const struct buf *list, uint32_t volume,
+    uint32_t volumes, struct bundle_signed *out, struct reason *why);
+/* The bundle whose first volume has this serial and hash exists: the next one follows it. */
+enum err MUST_CHECK bundle_make_count(
+    struct depot *d, uint32_t serial, const uint8_t hash[static HASH_LEN], struct reason *why);
+
+#endif

@@ -1,0 +1,332 @@
+#include "store/db.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define APPLICATION_ID 0x5365616c /* "Seal" */
+#define SCHEMA_VERSION 1
+#define TEXT_OF(x)     #x
+#define VALUE_OF(x)    TEXT_OF(x)
+
+struct db {
+	sqlite3 *sql;
+	sqlite3_stmt *add, *totals, *each, *put_hash, *begin, *commit, *rollback;
+};
+
+/* What every connection needs: deleted rows are overwritten, a commit survives a power cut. */
+static const char settings[] = "PRAGMA trusted_schema=OFF;"
+			       "PRAGMA secure_delete=ON;"
+			       "PRAGMA journal_mode=TRUNCATE;"
+			       "PRAGMA synchronous=FULL;"
+			       "PRAGMA temp_store=MEMORY;"
+			       "PRAGMA mmap_size=0;"
+			       "PRAGMA cache_size=-512;";
+
+static const char schema[] =
+    "BEGIN IMMEDIATE;"
+    "PRAGMA application_id=" VALUE_OF(
+	APPLICATION_ID) ";"
+			"PRAGMA user_version=" VALUE_OF(
+			    SCHEMA_VERSION) ";"
+					    "CREATE TABLE items("
+					    " id BLOB PRIMARY KEY CHECK(length(id)=16),"
+					    " day INTEGER NOT NULL,"
+					    " inbox TEXT NOT NULL,"
+					    " epoch INTEGER NOT NULL,"
+					    " serial INTEGER NOT NULL,"
+					    " size INTEGER NOT NULL"
+					    ") STRICT, WITHOUT ROWID;"
+					    "CREATE TABLE hashes("
+					    " id BLOB PRIMARY KEY CHECK(length(id)=16),"
+					    " hash BLOB NOT NULL CHECK(length(hash)=32)"
+					    ") STRICT, WITHOUT ROWID;"
+					    "COMMIT;";
+
+static enum err
+sql_err(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE: return ERR_OK;
+	case SQLITE_NOMEM: return ERR_NOMEM;
+	case SQLITE_FULL: return ERR_NOSPACE;
+	case SQLITE_CONSTRAINT: return ERR_EXISTS;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED: return ERR_BUSY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_MISMATCH: return ERR_FORMAT;
+	default: return ERR_SYS;
+	}
+}
+
+static enum err
+exec(struct db *d, const char *sql)
+{
+	return sql_err(sqlite3_exec(d->sql, sql, NULL, NULL, NULL));
+}
+
+/* The one integer that a statement gives. */
+static enum err
+ask_number(struct db *d, const char *sql, int64_t *out)
+{
+	sqlite3_stmt *s = NULL;
+	enum err e;
+
+	if ((e = sql_err(sqlite3_prepare_v2(d->sql, sql, -1, &s, NULL))) == ERR_OK &&
+	    (e = sql_err(sqlite3_step(s))) == ERR_OK)
+		*out = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return e;
+}
+
+static enum err
+check_settings(struct db *d)
+{
+	sqlite3_stmt *s = NULL;
+	const unsigned char *mode;
+	int64_t deletes = 0, syncs = 0;
+	enum err e;
+
+	if ((e = ask_number(d, "PRAGMA secure_delete", &deletes)) != ERR_OK ||
+	    (e = ask_number(d, "PRAGMA synchronous", &syncs)) != ERR_OK ||
+	    (e = sql_err(sqlite3_prepare_v2(d->sql, "PRAGMA journal_mode", -1, &s, NULL))) !=
+		ERR_OK)
+		return e;
+	if (sqlite3_step(s) != SQLITE_ROW || (mode = sqlite3_column_text(s, 0)) == NULL ||
+	    strcmp((const char *)mode, "truncate") != 0 || deletes != 1 || syncs != 2)
+		e = ERR_STATE;
+	sqlite3_finalize(s);
+	return e;
+}
+
+static enum err
+check_version(struct db *d)
+{
+	int64_t application = 0, version = 0;
+	enum err e;
+
+	if ((e = ask_number(d, "PRAGMA application_id", &application)) != ERR_OK ||
+	    (e = ask_number(d, "PRAGMA user_version", &version)) != ERR_OK)
+		return e;
+	return application == APPLICATION_ID && version == SCHEMA_VERSION ? ERR_OK : ERR_PROFILE;
+}
+
+static enum err
+prepare(struct db *d)
+{
+	const struct {
+		sqlite3_stmt **to;
+		const char *sql;
+	} all[] = {
+	    {&d->begin, "BEGIN IMMEDIATE"},
+	    {&d->commit, "COMMIT"},
+	    {&d->rollback, "ROLLBACK"},
+	    {&d->add, "INSERT INTO items VALUES(?1,?2,?3,?4,?5,?6)"},
+	    {&d->totals, "SELECT count(*), coalesce(sum(size),0) FROM items"},
+	    {&d->each, "SELECT i.id,i.day,i.inbox,i.epoch,i.serial,i.size,h.hash FROM items i"
+		       " LEFT JOIN hashes h ON h.id=i.id WHERE i.day>=?1 ORDER BY i.id"},
+	    {&d->put_hash, "INSERT OR IGNORE INTO hashes SELECT id,?2 FROM items WHERE id=?1"},
+	};
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; i < sizeof all / sizeof all[0] && e == ERR_OK; i++)
+		e = sql_err(sqlite3_prepare_v3(
+		    d->sql, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT, all[i].to, NULL));
+	return e;
+}
+
+static enum err
+open_with(const char *path, int flags, struct db **out)
+{
+	struct db *d;
+	enum err e;
+
+	if ((d = calloc(1, sizeof *d)) == NULL)
+		return ERR_NOMEM;
+	e = sql_err(sqlite3_open_v2(
+	    path, &d->sql, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
+	if (e == ERR_OK)
+		e = sql_err(sqlite3_db_config(d->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL));
+	if (e == ERR_OK && (e = exec(d, settings)) == ERR_OK)
+		e = check_settings(d);
+	if (e == ERR_OK)
+		*out = d;
+	else
+		db_close(d);
+	return e;
+}
+
+enum err
+db_create(const char *path)
+{
+	struct db *d = NULL;
+	enum err e;
+
+	if (access(path, F_OK) == 0)
+		return ERR_EXISTS;
+	if ((e = open_with(path, SQLITE_OPEN_CREATE, &d)) == ERR_OK)
+		e = exec(d, schema);
+	db_close(d);
+	return e;
+}
+
+enum err
+db_open(const char *path, struct db **out)
+{
+	struct db *d = NULL;
+	enum err e;
+
+	if (access(path, F_OK) == -1)
+		return ERR_NOTFOUND;
+	if ((e = open_with(path, 0, &d)) == ERR_OK && (e = check_version(d)) == ERR_OK)
+		e = prepare(d);
+	if (e == ERR_OK)
+		*out = d;
+	else
+		db_close(d);
+	return e;
+}
+
+void
+db_close(struct db *d)
+{
+	if (d == NULL)
+		return;
+	sqlite3_finalize(d->begin);
+	sqlite3_finalize(d->commit);
+	sqlite3_finalize(d->rollback);
+	sqlite3_finalize(d->add);
+	sqlite3_finalize(d->totals);
+	sqlite3_finalize(d->each);
+	sqlite3_finalize(d->put_hash);
+	sqlite3_close(d->sql);
+	free(d);
+}
+
+/* Runs a statement that gives no rows. */
+static enum err
+run(sqlite3_stmt *s)
+{
+	int code = sqlite3_step(s);
+
+	sqlite3_reset(s);
+	return code == SQLITE_ROW ? ERR_STATE : sql_err(code);
+}
+
+/* Ends a transaction: all of it, or nothing. */
+static enum err
+finish(struct db *d, enum err e)
+{
+	if (e == ERR_OK)
+		e = run(d->commit);
+	if (e != ERR_OK && !sqlite3_get_autocommit(d->sql))
+		(void)!run(d->rollback); /* what isn't rolled back now is when it is opened next */
+	return e;
+}
+
+static enum err
+add_one(struct db *d, const struct db_item *i)
+{
+	sqlite3_stmt *s = d->add;
+	enum err e;
+
+	sqlite3_bind_blob(s, 1, i->id, DB_ID, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 2, i->day);
+	sqlite3_bind_text(s, 3, i->inbox, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 4, i->epoch);
+	sqlite3_bind_int64(s, 5, i->serial);
+	sqlite3_bind_int64(s, 6, (int64_t)i->size);
+	e = run(s);
+	sqlite3_clear_bindings(s);
+	return e;
+}
+
+enum err
+db_add(struct db *d, const struct db_item *items, size_t n)
+{
+	enum err e;
+	size_t i;
+
+	if ((e = run(d->begin)) != ERR_OK)
+		return e;
+	for (i = 0; i < n && e == ERR_OK; i++)
+		e = add_one(d, &items[i]);
+	return finish(d, e);
+}
+
+enum err
+db_totals(struct db *d, uint64_t *items, uint64_t *bytes)
+{
+	enum err e;
+
+	if ((e = sql_err(sqlite3_step(d->totals))) == ERR_OK) {
+		*items = (uint64_t)sqlite3_column_int64(d->totals, 0);
+		*bytes = (uint64_t)sqlite3_column_int64(d->totals, 1);
+	}
+	sqlite3_reset(d->totals);
+	return e;
+}
+
+/* A row that this program can't have written is ERR_FORMAT. */
+static enum err
+read_row(sqlite3_stmt *s, struct db_item *i, const uint8_t **hash)
+{
+	const void *id = sqlite3_column_blob(s, 0);
+	const unsigned char *inbox = sqlite3_column_text(s, 2);
+
+	*i = (struct db_item){0};
+	if (id == NULL || sqlite3_column_bytes(s, 0) != DB_ID || inbox == NULL ||
+	    sqlite3_column_bytes(s, 2) > LIMIT_INBOX_NAME)
+		return ERR_FORMAT;
+	memcpy(i->id, id, DB_ID);
+	memcpy(i->inbox, inbox, (size_t)sqlite3_column_bytes(s, 2));
+	i->day = sqlite3_column_int(s, 1);
+	i->epoch = (uint32_t)sqlite3_column_int64(s, 3);
+	i->serial = (uint32_t)sqlite3_column_int64(s, 4);
+	i->size = (uint64_t)sqlite3_column_int64(s, 5);
+	*hash = sqlite3_column_blob(s, 6);
+	if (*hash != NULL && sqlite3_column_bytes(s, 6) != HASH_LEN)
+		return ERR_FORMAT;
+	return ERR_OK;
+}
+
+enum err
+db_each(struct db *d, int32_t since, db_visit *each, void *ctx)
+{
+	const uint8_t *hash;
+	struct db_item item;
+	enum err e = ERR_OK;
+	int code;
+
+	sqlite3_bind_int(d->each, 1, since);
+	while ((code = sqlite3_step(d->each)) == SQLITE_ROW) {
+		if ((e = read_row(d->each, &item, &hash)) != ERR_OK ||
+		    (e = each(ctx, &item, hash)) != ERR_OK)
+			break;
+	}
+	sqlite3_reset(d->each);
+	return e != ERR_OK ? e : sql_err(code);
+}
+
+enum err
+db_put_hashes(struct db *d, const struct db_hash *hashes, size_t n)
+{
+	enum err e;
+	size_t i;
+
+	if ((e = run(d->begin)) != ERR_OK)
+		return e;
+	for (i = 0; i < n && e == ERR_OK; i++) {
+		sqlite3_bind_blob(d->put_hash, 1, hashes[i].id, DB_ID, SQLITE_STATIC);
+		sqlite3_bind_blob(d->put_hash, 2, hashes[i].hash, HASH_LEN, SQLITE_STATIC);
+		e = run(d->put_hash);
+		sqlite3_clear_bindings(d->put_hash);
+	}
+	return finish(d, e);
+}

@@ -1,0 +1,204 @@
+#include "store/depot.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "store/calendar.h"
+#include "store/rebuild.h"
+#include "store/transfer.h"
+
+/* SQLite wants a path; the process has none other to care for than the store's folder. */
+static enum err
+enter(const struct folder *f, struct reason *why)
+{
+	if (fchdir(f->root) == -1)
+		return reason_sys(why, ERR_SYS, "Can't enter the store's folder");
+	return ERR_OK;
+}
+
+enum err
+depot_create(const struct conf *c, const struct minisign_key *root, struct reason *why)
+{
+	struct state s = {.root = *root, .seen = clock_today()};
+	struct folder f = FOLDER_CLOSED;
+	enum err e;
+
+	if ((e = folder_create(c->store_path, &f, why)) != ERR_OK ||
+	    (e = folder_probe(&f, why)) != ERR_OK || (e = enter(&f, why)) != ERR_OK)
+		goto done;
+	if (unlinkat(f.root, FOLDER_INDEX, 0) == 0)
+		(void)!unlinkat(f.root, FOLDER_INDEX "-journal", 0);
+	if ((e = db_create(FOLDER_INDEX)) != ERR_OK)
+		reason_sys(why, e, "Can't make the index");
+	else if ((e = transfer_create(f.root)) != ERR_OK)
+		reason_sys(why, e, "Can't make the transfer key");
+	else if ((e = state_write(f.root, &s)) != ERR_OK) /* the last step: now it is a store */
+		reason_sys(why, e, "Can't write the file state");
+done:
+	folder_close(&f);
+	return e;
+}
+
+static enum err
+check_root(struct depot *d, struct reason *why)
+{
+	char pinned[MINISIGN_KEY_LEN + 1], given[MINISIGN_KEY_LEN + 1];
+
+	minisign_key_format(pinned, &d->state.root);
+	minisign_key_format(given, &d->root);
+	if (strcmp(pinned, given) == 0)
+		return ERR_OK;
+	return reason_set(why, ERR_AUTH,
+	    "The root key %s isn't the one that this store was made with, %s. If nobody changed it "
+	    "on purpose, somebody is trying to have submissions sealed to other keys.",
+	    given, pinned);
+}
+
+/* A lost index is made again from the files; a damaged one is a person's decision. */
+static enum err
+open_index(struct depot *d, struct reason *why)
+{
+	enum err e;
+
+	if ((e = db_open(FOLDER_INDEX, &d->db)) == ERR_NOTFOUND &&
+	    (e = db_create(FOLDER_INDEX)) == ERR_OK)
+		e = db_open(FOLDER_INDEX, &d->db);
+	if (e == ERR_PROFILE)
+		return reason_set(why, e, "The index was written by another version of sealslotd.");
+	if (e == ERR_FORMAT)
+		return reason_set(why, e,
+		    "The index is damaged. No submission is lost: move index.db (and index.db-journal) "
+		    "out of %s, keep them, and start again; the index is then rebuilt from the files.",
+		    d->conf->store_path);
+	if (e != ERR_OK)
+		return reason_sys(why, e, "Can't open the index");
+	if ((e = rebuild_rows(d->folder.items, d->db, &d->schedules, &d->rebuilt)) != ERR_OK)
+		return reason_sys(why, e, "Can't compare the index with the files");
+	return ERR_OK;
+}
+
+enum err
+depot_open(
+    struct depot *d, const struct conf *c, const struct minisign_key *root, struct reason *why)
+{
+	enum err e;
+
+	*d = (struct depot){.conf = c, .root = *root, .folder = FOLDER_CLOSED};
+	why->text[0] = '\0';
+	schedules_init(&d->schedules);
+	pthread_mutex_init(&d->db_lock, NULL);
+	if ((e = folder_open(c->store_path, &d->folder, why)) != ERR_OK ||
+	    (e = folder_probe(&d->folder, why)) != ERR_OK || (e = enter(&d->folder, why)) != ERR_OK)
+		goto done;
+	if ((e = state_read(d->folder.root, &d->state)) != ERR_OK) {
+		e = reason_sys(why, e, "Can't read the file \"state\" in %s", c->store_path);
+		goto done;
+	}
+	if ((e = check_root(d, why)) != ERR_OK)
+		goto done;
+	e = schedules_load(&d->schedules, d->folder.keys, c->instance, root, why);
+	if ((e == ERR_OK || e == ERR_AUTH))
+		e = open_index(d, why);
+done:
+	if (e != ERR_OK)
+		depot_close(d);
+	return e;
+}
+
+void
+depot_close(struct depot *d)
+{
+	if (d->conf == NULL)
+		return;
+	db_close(d->db);
+	schedules_wipe(&d->schedules);
+	folder_close(&d->folder);
+	pthread_mutex_destroy(&d->db_lock);
+	*d = (struct depot){.folder = FOLDER_CLOSED};
+}
+
+enum err
+depot_judge_clock(struct depot *d)
+{
+	const struct schedule *s = d->schedules.active;
+	int32_t issued = s == NULL || s->serial == d->state.clock_ok_serial ? 0 : s->issued;
+	int32_t today = clock_today();
+	struct state next = d->state;
+	enum err e;
+
+	if ((e = calendar_judge(today, d->state.seen, issued)) != ERR_OK || today <= d->state.seen)
+		return e;
+	/* If it can't be remembered (a full disk), it will be judged again. */
+	next.seen = today;
+	if (state_write(d->folder.root, &next) == ERR_OK)
+		d->state = next;
+	return ERR_OK;
+}
+
+enum err
+depot_clock_ok(struct depot *d, struct reason *why)
+{
+	struct state next = d->state;
+	enum err e;
+
+	next.seen = clock_today();
+	next.clock_oks++;
+	if (d->schedules.active != NULL)
+		next.clock_ok_serial = d->schedules.active->serial;
+	if ((e = state_write(d->folder.root, &next)) != ERR_OK)
+		return reason_sys(why, e, "Can't write the file \"state\"");
+	d->state = next;
+	return ERR_OK;
+}
+
+enum err
+depot_publish(struct depot *d, const struct buf *text, const struct buf *sig, struct reason *why)
+{
+	uint32_t before = d->schedules.active == NULL ? 0 : d->schedules.active->serial;
+	bool is_gap = false;
+	enum err e;
+
+	why->text[0] = '\0';
+	e = schedules_accept(
+	    &d->schedules, d->folder.keys, d->conf->instance, &d->root, text, sig, &is_gap, why);
+	if (e == ERR_OK && is_gap)
+		return reason_set(why, e,
+		    "Between schedule %u and %u some are missing; they weren't needed.", before,
+		    d->schedules.active->serial);
+	return e;
+}
+
+enum err
+depot_reload(struct depot *d, struct reason *why)
+{
+	return schedules_load(&d->schedules, d->folder.keys, d->conf->instance, &d->root, why);
+}
+
+enum err
+depot_status(struct depot *d, struct op_status *out)
+{
+	const struct schedule *s = d->schedules.active;
+	struct op_status st = {0};
+	enum err e;
+
+	pthread_mutex_lock(&d->db_lock);
+	e = db_totals(d->db, &st.items, &st.bytes);
+	pthread_mutex_unlock(&d->db_lock);
+	if (e != ERR_OK)
+		return e;
+	minisign_key_format(st.root, &d->state.root);
+	st.today = clock_today();
+	st.is_clock_good = depot_judge_clock(d) == ERR_OK;
+	st.seen = d->state.seen;
+	st.clock_oks = d->state.clock_oks;
+	st.exports = d->state.bundle_serial;
+	if (s != NULL) {
+		st.serial = s->serial;
+		st.issued = s->issued;
+		st.keys_end = schedule_last_day(s, st.today);
+	}
+	*out = st;
+	return ERR_OK;
+}

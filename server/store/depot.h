@@ -1,0 +1,51 @@
+#ifndef SEALSLOT_STORE_DEPOT_H
+#define SEALSLOT_STORE_DEPOT_H
+
+#include <pthread.h>
+
+#include "conf/conf.h"
+#include "store/db.h"
+#include "store/folder.h"
+#include "store/schedules.h"
+#include "store/state.h"
+#include "wire/op.h"
+#include "wire/reason.h"
+
+/* The opened store: its folder, index, schedules, and what it remembers. One process has it. */
+struct depot {
+	const struct conf *conf; /* borrowed */
+	struct minisign_key root;
+	struct folder folder;
+	struct db *db;
+	pthread_mutex_t db_lock; /* for db alone */
+	struct state state;
+	struct schedules schedules;
+	uint64_t rebuilt; /* rows that were missing and were made from their files */
+};
+
+/* Makes a store in an empty folder: keys, index, state. */
+enum err MUST_CHECK depot_create(
+    const struct conf *c, const struct minisign_key *root, struct reason *why);
+/*
+ * Opens and locks a store, compares the root key with the one it was made
+ * with, adds rows for files without one. *d is the caller's to close.
+ * A schedule that doesn't verify is no error here: d->schedules.active is NULL and *why says why.
+ */
+enum err MUST_CHECK depot_open(
+    struct depot *d, const struct conf *c, const struct minisign_key *root, struct reason *why);
+/* Accepts a zeroed struct, and one that depot_open refused. */
+void depot_close(struct depot *d);
+
+/* Is the clock to be trusted today? Remembers the day if so. ERR_CLOCK. */
+enum err MUST_CHECK depot_judge_clock(struct depot *d);
+/* The admin says that it is: from now on today is the latest day seen. */
+enum err MUST_CHECK depot_clock_ok(struct depot *d, struct reason *why);
+/* As schedules_accept; adds a word about a gap to why, which is empty otherwise. */
+enum err MUST_CHECK depot_publish(
+    struct depot *d, const struct buf *text, const struct buf *sig, struct reason *why);
+/* Reads the schedules again. */
+enum err MUST_CHECK depot_reload(struct depot *d, struct reason *why);
+/* What the store itself knows for status; the uploads in flight and the room are the caller's. */
+enum err MUST_CHECK depot_status(struct depot *d, struct op_status *out);
+
+#endif

@@ -1,0 +1,115 @@
+#include "store/upload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "base/io.h"
+#include "base/random.h"
+
+#define BLOCK 512 /* st_blocks' unit */
+
+#define FD_PATH_LEN 32
+#define NAME_LEN    (RANDOM_ID_LEN + sizeof ".age")
+
+static void
+fd_path(char out[static FD_PATH_LEN], int fd)
+{
+	snprintf(out, FD_PATH_LEN, "/proc/self/fd/%d", fd);
+}
+
+static void
+item_name(char out[static NAME_LEN], const char *id)
+{
+	snprintf(out, NAME_LEN, "%s.age", id);
+}
+
+enum err
+upload_new(int items, int *fd, int *writer)
+{
+	char path[FD_PATH_LEN];
+	enum err e = ERR_OK;
+	int r = -1, w;
+
+	w = openat(items, ".", O_TMPFILE | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+	if (w == -1)
+		return io_errno();
+	fd_path(path, w);
+	/* Another open file description: reading through the writer's is impossible. */
+	if ((r = open(path, O_RDONLY | O_CLOEXEC)) == -1 || fchmod(r, 0) == -1)
+		e = io_errno();
+	if (e != ERR_OK) {
+		io_close(&r);
+		io_close(&w);
+		return e;
+	}
+	*fd = r;
+	*writer = w;
+	return ERR_OK;
+}
+
+static enum err
+compare(int fd, const struct upload_claim *claim)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return io_errno();
+	if (!S_ISREG(st.st_mode) || (st.st_mode & 07777) != 0 || st.st_nlink != 0 ||
+	    st.st_uid != geteuid() || st.st_size <= 0 || (uint64_t)st.st_size != claim->size)
+		return ERR_PROFILE;
+	/* Room taken beyond the end of the file would escape the quota. */
+	if ((uint64_t)st.st_blocks > claim->max_stored / BLOCK)
+		return ERR_PROFILE;
+	return ERR_OK;
+}
+
+enum err
+upload_settle(int fd, const struct upload_claim *claim)
+{
+	struct timespec times[2] = {{.tv_sec = (time_t)claim->day * DATE_DAY_SEC},
+	    {.tv_sec = (time_t)claim->day * DATE_DAY_SEC}};
+	enum err e;
+
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) == -1)
+		return errno == EAGAIN ? ERR_BUSY : io_errno();
+	if ((e = compare(fd, claim)) != ERR_OK)
+		return e;
+	if (fchmod(fd, 0400) == -1 || futimens(fd, times) == -1 || fdatasync(fd) == -1)
+		return io_errno();
+	return ERR_OK;
+}
+
+enum err
+upload_link(int fd, int items, const char *id)
+{
+	char path[FD_PATH_LEN], name[NAME_LEN];
+
+	fd_path(path, fd);
+	item_name(name, id);
+	if (linkat(AT_FDCWD, path, items, name, AT_SYMLINK_FOLLOW) == -1)
+		return io_errno();
+	return ERR_OK;
+}
+
+enum err
+upload_unlink(int items, const char *id)
+{
+	char name[NAME_LEN];
+
+	item_name(name, id);
+	return unlinkat(items, name, 0) == -1 ? io_errno() : ERR_OK;
+}
+
+uint64_t
+upload_stored(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return 0;
+	return (uint64_t)st.st_blocks * BLOCK;
+}
