@@ -1,0 +1,37 @@
+#include <stdio.h>
+
+#include "cmd.h"
+#include "parent/listen.h"
+#include "parent/supervise.h"
+
+static void
+serving(void *ctx)
+{
+	const struct listen *l = ctx;
+
+	printf("serving on %s\n", l->text);
+	fflush(stdout);
+}
+
+int
+cmd_serve(const struct cmd *self, int argc, char **argv)
+{
+	struct reason why = {""};
+	struct cmd_args args;
+	struct listen l;
+	struct setup s;
+	int code;
+
+	if ((code = cmd_parse(self, argc, argv, 0, &args)) != -1)
+		return code;
+	if (setup_read(args.conf, &s, &why) != ERR_OK)
+		return cmd_fail(&why);
+	if (listen_open(&s, &l, &why) == ERR_OK) {
+		code = supervise(&s, l.fd, serving, &l, &why) == ERR_OK ? CMD_OK : cmd_fail(&why);
+		listen_close(&l);
+	} else {
+		code = cmd_fail(&why);
+	}
+	setup_wipe(&s);
+	return code;
+}

@@ -1,0 +1,198 @@
+#include "parent/link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "parent/handover.h"
+#include "parent/spawn.h"
+
+#define ADMIN_SOCKET  "admin.sock"
+#define STORE_PROGRAM "sealslotd-store"
+#define START_MS      (10 * 60 * 1000) /* a lost index of many items is rebuilt at start */
+#define ANSWER_MS     (10 * 60 * 1000)
+
+/* ERR_NOTFOUND: no server listens there. */
+static enum err
+connect_running(const struct setup *s, int *out, struct reason *why)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int dir, fd;
+	enum err e = ERR_OK;
+
+	dir = open(s->conf->store_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1)
+		return ERR_NOTFOUND; /* the store process says what is wrong with it */
+	/* The folder's path may be longer than a socket address can be. */
+	snprintf(addr.sun_path, sizeof addr.sun_path, "/proc/self/fd/%d/" ADMIN_SOCKET, dir);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd == -1 || connect(fd, (struct sockaddr *)&addr, sizeof addr) == -1)
+		e = errno == ENOENT || errno == ECONNREFUSED ? ERR_NOTFOUND : ERR_SYS;
+	if (e == ERR_SYS && errno == EACCES)
+		reason_set(why, e, "Only root and the store's user may do this.");
+	else if (e == ERR_SYS)
+		reason_sys(why, e, "Can't reach the running server");
+	io_close(&dir);
+	if (e == ERR_OK)
+		*out = fd;
+	else
+		io_close(&fd);
+	return e;
+}
+
+/* Starts a store process; *sock is our end of its socket. */
+static enum err
+start_store(const struct setup *s, int *sock, pid_t *child, struct reason *why)
+{
+	struct spawn spawn = {.name = STORE_PROGRAM, .program = -1, .as = s};
+	int ends[2] = {-1, -1};
+	enum err e;
+
+	if ((e = spawn_find(STORE_PROGRAM, &spawn.program, why)) != ERR_OK)
+		return e;
+	if ((e = wire_pair(ends)) == ERR_OK) {
+		spawn.sock = ends[1];
+		e = spawn_start(&spawn, child);
+	}
+	io_close(&ends[1]);
+	io_close(&spawn.program);
+	if (e == ERR_OK && (e = handover_conf(ends[0], s)) == ERR_OK) {
+		*sock = ends[0];
+		return ERR_OK;
+	}
+	io_close(&ends[0]);
+	return reason_sys(why, e, "Can't start %s", STORE_PROGRAM);
+}
+
+/* The store says that it works, or ends after telling why on standard error. */
+static enum err
+await_ready(int sock, struct reason *why)
+{
+	struct wire_msg m;
+	enum err e = wire_wait(sock, ROLE_STORE, ROLE_PARENT, START_MS, &m);
+
+	if (e == ERR_OK)
+		return m.op == OP_READY
+			   ? ERR_OK
+			   : reason_set(why, ERR_FORMAT, "The store speaks out of turn.");
+	if (e != ERR_CLOSED)
+		return reason_sys(why, e, "No word from the store");
+	why->text[0] = '\0';
+	return e;
+}
+
+static enum err
+start_own(const struct setup *s, struct link *l, struct reason *why)
+{
+	int ends[2] = {-1, -1};
+	enum err e;
+
+	if ((e = start_store(s, &l->child_sock, &l->child, why)) != ERR_OK)
+		return e;
+	if ((e = wire_pair(ends)) != ERR_OK)
+		return reason_sys(why, e, "Can't make a socket");
+	l->sock = ends[0];
+	if ((e = handover_peer(l->child_sock, ROLE_ADMIN, ends[1])) != ERR_OK ||
+	    (e = handover_op(l->child_sock, OP_GO)) != ERR_OK)
+		return reason_sys(why, e, "Can't start the store");
+	return await_ready(l->child_sock, why);
+}
+
+/* A server that was started with another configuration isn't ours to ask. */
+static enum err
+compare_root(const struct setup *s, const struct link *l, struct reason *why)
+{
+	struct wire_msg m = {.op = OP_STATUS, .fd = -1};
+	char own[MINISIGN_KEY_LEN + 1];
+	struct op_status st;
+	enum err e;
+
+	if ((e = link_ask(l, &m, OP_STATUS_IS, why)) != ERR_OK)
+		return e;
+	memcpy(&st, m.body, sizeof st);
+	minisign_key_format(own, &s->root);
+	if (memcmp(own, st.root, sizeof own) == 0)
+		return ERR_OK;
+	return reason_set(why, ERR_AUTH,
+	    "The root key %s isn't the one that the running server uses: %.56s.", own, st.root);
+}
+
+enum err
+link_open(const struct setup *s, struct link *l, struct reason *why)
+{
+	struct link new = LINK_CLOSED;
+	enum err e;
+
+	why->text[0] = '\0';
+	e = connect_running(s, &new.sock, why);
+	new.is_serving = e == ERR_OK;
+	if (e == ERR_NOTFOUND)
+		e = start_own(s, &new, why);
+	if (e == ERR_OK)
+		e = compare_root(s, &new, why);
+	if (e == ERR_OK)
+		*l = new;
+	else
+		link_close(&new);
+	return e;
+}
+
+void
+link_close(struct link *l)
+{
+	io_close(&l->sock);
+	io_close(&l->child_sock);
+	if (l->child > 0)
+		while (waitpid(l->child, NULL, 0) == -1 && errno == EINTR)
+			;
+	*l = LINK_CLOSED;
+}
+
+enum err
+link_ask(const struct link *l, struct wire_msg *m, enum op answer, struct reason *why)
+{
+	size_t n;
+	enum err e;
+
+	if ((e = wire_send_wait(l->sock, m, ANSWER_MS)) == ERR_OK)
+		e = wire_wait(l->sock, ROLE_STORE, ROLE_ADMIN, ANSWER_MS, m);
+	if (e == ERR_CLOSED)
+		return reason_set(why, e,
+		    "The store doesn't answer: its log says why, or too many verbs are at work.");
+	if (e != ERR_OK)
+		return reason_sys(why, e, "The store doesn't answer");
+	if (m->op != (uint32_t)OP_RESULT && m->op != (uint32_t)answer) {
+		io_close(&m->fd);
+		return reason_set(why, ERR_FORMAT, "The store speaks out of turn.");
+	}
+	if (m->op == (uint32_t)OP_RESULT) {
+		n = m->len < sizeof why->text - 1 ? m->len : sizeof why->text - 1;
+		memcpy(why->text, m->body, n);
+		why->text[n] = '\0';
+	}
+	if (m->op != (uint32_t)answer && m->err == ERR_OK)
+		return reason_set(why, ERR_FORMAT, "The store speaks out of turn.");
+	return (enum err)m->err;
+}
+
+enum err
+link_init(const struct setup *s, struct reason *why)
+{
+	struct link l = LINK_CLOSED;
+	enum err e;
+
+	if ((e = start_store(s, &l.child_sock, &l.child, why)) != ERR_OK)
+		return e;
+	if ((e = handover_op(l.child_sock, OP_INIT)) != ERR_OK)
+		reason_sys(why, e, "Can't start the store");
+	else
+		e = await_ready(l.child_sock, why);
+	link_close(&l);
+	return e;
+}

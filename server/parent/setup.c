@@ -1,0 +1,132 @@
+#include "parent/setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+/* A file that decides where submissions go isn't for everybody to write. */
+static enum err
+check_writers(const char *path, struct reason *why)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return ERR_OK; /* whoever opens it finds out */
+	if ((st.st_mode & 022) != 0)
+		return reason_set(why, ERR_MODE,
+		    "Others than its owner may write %s (mode %03o): say chmod go-w, and look at what "
+		    "is in it.",
+		    path, st.st_mode & 0777u);
+	return ERR_OK;
+}
+
+static enum err
+read_conf(const char *path, struct setup *s, struct reason *why)
+{
+	struct conf_fault fault = {0};
+	enum err e;
+
+	if ((e = check_writers(path, why)) != ERR_OK)
+		return e;
+	if ((e = conf_read(path, &s->text, &s->conf, &fault)) == ERR_OK)
+		return ERR_OK;
+	if (fault.why[0] == '\0')
+		return reason_sys(why, e, "Can't read the configuration %s", path);
+	if (fault.line == 0)
+		return reason_set(why, e, "%s: %s.", path, fault.why);
+	return reason_set(why, e, "%s, line %zu: %s.", path, fault.line, fault.why);
+}
+
+static enum err
+read_root(struct setup *s, struct reason *why)
+{
+	const char *path = s->conf->root_path;
+	struct buf text;
+	enum err e;
+
+	if ((e = check_writers(path, why)) != ERR_OK)
+		return e;
+	buf_init(&text, LIMIT_KEY_FILE);
+	if ((e = io_read_file(AT_FDCWD, path, &text)) == ERR_NOTFOUND)
+		reason_set(why, e,
+		    "There is no root key %s: copy KEYS/root.pub there from the air-gapped machine.",
+		    path);
+	else if (e != ERR_OK)
+		reason_sys(why, e, "Can't read the root key %s", path);
+	else if ((e = minisign_key_parse_file(&s->root, text.p, text.len)) != ERR_OK)
+		reason_set(why, e, "%s isn't a minisign public key.", path);
+	buf_wipe(&text);
+	return e;
+}
+
+static enum err
+find_user(struct setup *s, struct reason *why)
+{
+	const struct passwd *pw;
+
+	s->uid = geteuid();
+	s->gid = getegid();
+	if (s->conf->user[0] == '\0') {
+		if (s->uid == 0)
+			return reason_set(why, ERR_USAGE,
+			    "The store must not belong to root: make a system user and name it in the "
+			    "configuration, [server] user.");
+		return ERR_OK;
+	}
+	if ((pw = getpwnam(s->conf->user)) == NULL)
+		return reason_set(why, ERR_USAGE,
+		    "There is no user %s (configuration, [server] user): make it with adduser "
+		    "--system --group %s.",
+		    s->conf->user, s->conf->user);
+	if (pw->pw_uid == 0)
+		return reason_set(why, ERR_USAGE, "[server] user must not be root.");
+	if (s->uid != 0 && s->uid != pw->pw_uid)
+		return reason_set(why, ERR_USAGE,
+		    "The store belongs to user %s: run this as root, or as that user.",
+		    s->conf->user);
+	s->uid = pw->pw_uid;
+	s->gid = pw->pw_gid;
+	return ERR_OK;
+}
+
+enum err
+setup_read(const char *conf_path, struct setup *s, struct reason *why)
+{
+	enum err e;
+
+	*s = (struct setup){.uid = (uid_t)-1};
+	buf_init(&s->text, LIMIT_CONF);
+	if ((e = read_conf(conf_path, s, why)) != ERR_OK || (e = read_root(s, why)) != ERR_OK ||
+	    (e = find_user(s, why)) != ERR_OK)
+		setup_wipe(s);
+	return e;
+}
+
+void
+setup_wipe(struct setup *s)
+{
+	conf_free(s->conf);
+	s->conf = NULL;
+	buf_wipe(&s->text);
+}
+
+enum err
+setup_drop_root(const struct setup *s)
+{
+	if (geteuid() != 0)
+		return ERR_OK;
+	if (setgroups(1, &s->gid) == -1 || setresgid(s->gid, s->gid, s->gid) == -1 ||
+	    setresuid(s->uid, s->uid, s->uid) == -1)
+		return ERR_SYS;
+	/* There must be no way back. */
+	if (setuid(0) == 0 || geteuid() == 0)
+		return ERR_STATE;
+	errno = 0;
+	return ERR_OK;
+}

@@ -1,0 +1,32 @@
+#ifndef SEALSLOT_PARENT_SETUP_H
+#define SEALSLOT_PARENT_SETUP_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "carry/minisign.h"
+#include "conf/conf.h"
+#include "wire/reason.h"
+
+/* What every verb starts from: the configuration, the pinned root key, the user to run as. */
+struct setup {
+	struct conf *conf;
+	struct buf text; /* of the configuration */
+	struct minisign_key root;
+	uid_t uid; /* whom the store belongs to */
+	gid_t gid;
+};
+
+/*
+ * Reads the configuration and the root key that it names, and finds the user.
+ * Both files may be changed by their owners alone. ERR_USAGE: started as root
+ * without a user in the configuration, or as a third one.
+ */
+enum err MUST_CHECK setup_read(const char *conf_path, struct setup *s, struct reason *why);
+void setup_wipe(struct setup *s);
+
+/* Becomes the configured user for good, when started as root. */
+enum err MUST_CHECK setup_drop_root(const struct setup *s);
+
+#endif
