@@ -45,11 +45,11 @@ cmd_check(int argc, char **argv)
 	const char *root = NULL;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((c = tool_option("check", argc, argv, options)) != -1)
 		switch (c) {
 		case 'r': root = optarg; break;
 		case 'h': return tool_help(HELP);
-		default: return tool_wrong("check", "wrong options");
+		default: return TOOL_USAGE;
 		}
 	if (argc - optind != 1)
 		return tool_wrong("check", "name one schedule, KEYS.TXT");

@@ -242,13 +242,13 @@ cmd_init(int argc, char **argv)
 	struct tool_fault f = {0};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((c = tool_option("init", argc, argv, options)) != -1)
 		switch (c) {
 		case 'i': a.instance = optarg; break;
 		case 'w': a.has_root = false; break;
 		case 'p': a.passphrase_file = optarg; break;
 		case 'h': return tool_help(HELP);
-		default: return tool_wrong("init", "wrong options");
+		default: return TOOL_USAGE;
 		}
 	if (argc - optind != 1)
 		return tool_wrong("init", "name one folder, KEYS");

@@ -184,13 +184,13 @@ cmd_offer(int argc, char **argv)
 	struct offer_args a = {0};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((c = tool_option("offer", argc, argv, options)) != -1)
 		switch (c) {
 		case 'r': a.root = optarg; break;
 		case 'i': a.inbox = optarg; break;
 		case 'p': a.passphrase_file = optarg; break;
 		case 'h': return tool_help(HELP);
-		default: return tool_wrong("offer", "wrong options");
+		default: return TOOL_USAGE;
 		}
 	if (argc - optind != 3)
 		return tool_wrong("offer", "name KEYS, KEYS.TXT and OFFER.TXT");

@@ -276,7 +276,7 @@ take_option(struct schedule_args *a, int c)
 			return "--desk is a reply key, one line that begins with RW";
 		return NULL;
 	case 'p': a->passphrase_file = optarg; return NULL;
-	default: return "wrong options";
+	default: return "unknown option";
 	}
 }
 
@@ -293,9 +293,11 @@ cmd_schedule(int argc, char **argv)
 	const char *wrong;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((c = tool_option("schedule", argc, argv, options)) != -1) {
 		if (c == 'h')
 			return tool_help(HELP);
+		if (c == TOOL_WRONG_OPTION)
+			return TOOL_USAGE;
 		if ((wrong = take_option(&a, c)) != NULL)
 			return tool_wrong("schedule", "%s", wrong);
 	}

@@ -169,8 +169,8 @@ cmd_show(int argc, char **argv)
 	enum err e;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		return c == 'h' ? tool_help(HELP) : tool_wrong("show", "wrong options");
+	while ((c = tool_option("show", argc, argv, options)) != -1)
+		return c == 'h' ? tool_help(HELP) : TOOL_USAGE;
 	if (argc - optind != 1)
 		return tool_wrong("show", "name one folder, KEYS");
 	v.path = argv[optind];

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,6 +55,45 @@ tool_wrong(const char *verb, const char *fmt, ...)
 	va_end(ap);
 	fprintf(stderr, "\nTry: " TOOL_PROGRAM " %s --help\n", verb);
 	return TOOL_USAGE;
+}
+
+static bool
+is_option(const char *arg, const struct option *options)
+{
+	size_t n = strcspn(arg, "=");
+
+	for (; options->name != NULL; options++)
+		if (strlen(options->name) == n && strncmp(options->name, arg, n) == 0)
+			return true;
+	return false;
+}
+
+/* Only the name of an option is ever shown: what stands behind it may be a secret. */
+static int
+wrong_option(const char *verb, const char *arg, const char *why)
+{
+	tool_wrong(verb, "%s: %.*s", why, (int)strcspn(arg, "="), arg);
+	return TOOL_WRONG_OPTION;
+}
+
+int
+tool_option(const char *verb, int argc, char **argv, const struct option *options)
+{
+	int at = optind, c;
+
+	/* getopt_long would skip what isn't an option; so does this look ahead. */
+	while (at < argc && (argv[at][0] != '-' || argv[at][1] == '\0'))
+		at++;
+	if (at < argc && strcmp(argv[at], "--") != 0 &&
+	    (argv[at][1] != '-' || !is_option(argv[at] + 2, options)))
+		return wrong_option(verb, argv[at], "unknown option");
+	opterr = 0;
+	c = getopt_long(argc, argv, ":", options, NULL);
+	if (c == ':')
+		return wrong_option(verb, argv[optind - 1], "a value is missing behind");
+	if (c == '?')
+		return wrong_option(verb, argv[optind - 1], "no value belongs behind");
+	return c;
 }
 
 int

@@ -44,6 +44,14 @@ const char *tool_reason(enum err e);
 int tool_report(const char *verb, const struct tool_fault *f);
 /* Prints why the command line is wrong, and where help is; returns TOOL_USAGE. */
 int tool_wrong(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * The next option, as getopt_long gives it, but names can't be abbreviated:
+ * --passphrase would be taken for --passphrase-file, and a passphrase for a file's name.
+ * TOOL_WRONG_OPTION: something is wrong with it, and that has been printed.
+ */
+struct option;
+#define TOOL_WRONG_OPTION 1
+int tool_option(const char *verb, int argc, char **argv, const struct option *options);
 /* Prints a help text to standard output; returns TOOL_DONE. */
 int tool_help(const char *text);
 /* Flushes standard output: TOOL_DONE, or TOOL_FAILED with a message if it couldn't be written. */

@@ -179,6 +179,8 @@ conclude(struct reader *rd)
 	struct request *r = rd->r;
 	bool has_coding = rd->has[TRANSFER_ENCODING];
 
+	if (!rd->has[HOST] && !rd->is_http10)
+		fault(rd, REQUEST_MALFORMED);
 	if (has_coding && r->has_length)
 		fault(rd, REQUEST_MALFORMED);
 	if (!rd->is_known_method)

@@ -74,7 +74,7 @@ struct judged {
 };
 
 static const struct judged cases[] = {
-    {REQUEST_OK, "GET / HTTP/1.1\r\n\r\n"},
+    {REQUEST_MALFORMED, "GET / HTTP/1.1\r\n\r\n"},
     {REQUEST_OK, "GET / HTTP/1.0\r\n\r\n"},
     {REQUEST_OK, "HEAD / HTTP/1.1\r\n" HOST "\r\n"},
     {REQUEST_OK, "GET / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n"},
@@ -264,7 +264,7 @@ test_limits(void **state)
 	for (i = 0; i < 2; i++) {
 		size_t fields;
 
-		n = (size_t)snprintf(head, sizeof head, "GET / HTTP/1.1\r\n");
+		n = (size_t)snprintf(head, sizeof head, "GET / HTTP/1.0\r\n");
 		for (fields = 0; fields < LIMIT_HTTP_FIELDS + i; fields++)
 			n += (size_t)snprintf(head + n, sizeof head - n, "X: y\r\n");
 		snprintf(head + n, sizeof head - n, "\r\n");
@@ -278,7 +278,7 @@ path_is(const char *target, const char *path, const char *lang)
 	struct request r;
 	char head[512];
 
-	snprintf(head, sizeof head, "GET %s HTTP/1.1\r\n\r\n", target);
+	snprintf(head, sizeof head, "GET %s HTTP/1.0\r\n\r\n", target);
 	assert_int_equal(parse(&r, head), REQUEST_OK);
 	assert_string_equal(r.path, path);
 	assert_string_equal(r.lang, lang);
@@ -312,7 +312,7 @@ boundary_is(const char *type, const char *boundary)
 	char head[512];
 
 	snprintf(head, sizeof head,
-	    "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Type: %s\r\n\r\n", type);
+	    "POST / HTTP/1.0\r\nContent-Length: 1\r\nContent-Type: %s\r\n\r\n", type);
 	assert_int_equal(parse(&r, head), REQUEST_OK);
 	assert_int_equal(r.boundary_len, strlen(boundary));
 	assert_string_equal(r.boundary, boundary);
@@ -355,7 +355,7 @@ cookie_is(const char *value, const char *cookie)
 	struct request r;
 	char head[512];
 
-	snprintf(head, sizeof head, "GET / HTTP/1.1\r\nCookie: %s\r\n\r\n", value);
+	snprintf(head, sizeof head, "GET / HTTP/1.0\r\nCookie: %s\r\n\r\n", value);
 	assert_int_equal(parse(&r, head), REQUEST_OK);
 	assert_string_equal(r.cookie, cookie);
 }
@@ -386,11 +386,11 @@ test_tor2web_and_language(void **state)
 	char many[REQUEST_LANGUAGE + 8];
 
 	(void)state;
-	assert_int_equal(parse(&r, "GET / HTTP/1.1\r\nx-tor2web: 1\r\n\r\n"), REQUEST_OK);
+	assert_int_equal(parse(&r, "GET / HTTP/1.0\r\nx-tor2web: 1\r\n\r\n"), REQUEST_OK);
 	assert_true(r.is_tor2web);
 	memset(many, 'a', sizeof many - 1);
 	many[sizeof many - 1] = '\0';
-	snprintf(head, sizeof head, "GET / HTTP/1.1\r\nAccept-Language: %s\r\n\r\n", many);
+	snprintf(head, sizeof head, "GET / HTTP/1.0\r\nAccept-Language: %s\r\n\r\n", many);
 	assert_int_equal(parse(&r, head), REQUEST_OK);
 	assert_int_equal(strlen(r.accept), REQUEST_LANGUAGE);
 }

@@ -1,0 +1,346 @@
+#include "front/front.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "front/door.h"
+#include "front/gate.h"
+#include "front/http.h"
+#include "front/loop.h"
+#include "front/route.h"
+#include "front/submit.h"
+#include "front/timing.h"
+#include "wire/wire.h"
+
+#define BUFFERS_PER_WORKER 4    /* chunks that wait for or are with one worker */
+#define LATE_RECEIPT_MS    5000 /* for a browser to come back for its receipt before we end */
+#define SWEEP_MS           60000
+
+struct front {
+	const struct conf *conf;
+	int parent;
+	struct loop *loop;
+	struct gate *gate;
+	struct door *door;
+	struct http *http;
+	struct store *store;
+	struct sealer *sealer;
+	struct site site;
+	struct loop_source on_parent, on_store, on_sealer;
+	struct loop_queue sweeps, deadlines, last_words;
+	struct loop_timer sweep, deadline, last_word;
+	bool had_uploads; /* when draining began */
+	bool is_drained;
+	enum err end;
+	/* what store has said since it was connected */
+	bool has_schedule_news, has_room_news;
+};
+
+static void
+stop(struct front *f, enum err e)
+{
+	f->end = e;
+	loop_stop(f->loop);
+}
+
+/* ---- requests */
+
+static uint64_t
+to_come(const struct request *r, enum request_fault f, size_t head_len)
+{
+	if (!r->has_length || r->wants_continue || f == REQUEST_MALFORMED)
+		return head_len;
+	return r->body_len > UINT64_MAX - head_len ? UINT64_MAX : r->body_len + head_len;
+}
+
+static void
+on_request(void *ctx, int fd, const struct request *r, enum request_fault fault, size_t head_len)
+{
+	struct front *f = ctx;
+	struct answer a;
+	enum err e = route_admit(&f->site, r, fault, &a);
+
+	if (e == ERR_OK && route_is_submit(r))
+		e = submit_admit(&f->site, r, &a);
+	if (e == ERR_OK) {
+		http_take(f->http, fd, r);
+	} else if (e == ERR_STATE) {
+		door_take(f->door, fd, to_come(r, fault, head_len), &a, r->method == REQUEST_HEAD);
+	} else {
+		io_close(&fd);
+		gate_left(f->gate);
+	}
+}
+
+/* ---- store */
+
+/* It speaks of both as soon as it is connected; before that nothing can be promised to anybody. */
+static void
+hear(struct front *f, bool *news)
+{
+	*news = true;
+	f->site.has_store = f->has_schedule_news && f->has_room_news;
+}
+
+static void
+on_schedule(void *ctx, enum err why, const struct schedule *s, const struct buf *text,
+    const struct buf *sig, int32_t today)
+{
+	struct front *f = ctx;
+
+	if (why == ERR_OK && s != NULL)
+		site_take_schedule(&f->site, text, sig, today);
+	else
+		site_drop_schedule(&f->site);
+	hear(f, &f->has_schedule_news);
+}
+
+static void
+on_room(void *ctx, uint64_t bytes, bool is_writable)
+{
+	struct front *f = ctx;
+
+	f->site.room = bytes;
+	f->site.is_writable = is_writable;
+	hear(f, &f->has_room_news);
+}
+
+static void
+on_gone(void *ctx)
+{
+	struct front *f = ctx;
+
+	f->has_schedule_news = f->has_room_news = f->site.has_store = false;
+}
+
+/* What the loop waits on changes when store goes and comes. */
+static enum err
+watch_store(struct front *f)
+{
+	int fd = store_fd(f->store);
+
+	if (fd == f->on_store.fd)
+		return ERR_OK;
+	loop_remove(f->loop, &f->on_store);
+	return fd == -1 ? ERR_OK : loop_add(f->loop, &f->on_store, fd, EPOLLIN);
+}
+
+static void
+on_store(void *ctx, uint32_t events)
+{
+	struct front *f = ctx;
+	enum err e;
+
+	(void)events;
+	store_on_readable(f->store);
+	if ((e = watch_store(f)) != ERR_OK)
+		stop(f, e);
+}
+
+static void
+on_sealer(void *ctx, uint32_t events)
+{
+	struct front *f = ctx;
+
+	(void)events;
+	sealer_on_readable(f->sealer);
+}
+
+/* ---- the parent */
+
+static void
+say_drained(void *owner)
+{
+	struct front *f = owner;
+
+	if (f->is_drained)
+		return;
+	f->is_drained = true;
+	loop_timer_stop(&f->deadline);
+	loop_timer_stop(&f->last_word);
+	/* If it can't be told, its own deadline ends us. */
+	if (wire_send(f->parent, OP_DRAINED, 0, ERR_OK, NULL, 0, -1) != ERR_OK)
+		f->is_drained = true;
+}
+
+/* No new uploads; those in flight go on, and their sources get their receipts. */
+static void
+begin_draining(struct front *f, const struct wire_msg *m)
+{
+	struct op_drain d;
+
+	if (f->site.is_draining)
+		return;
+	memcpy(&d, m->body, sizeof d);
+	f->site.is_draining = true;
+	f->had_uploads = f->site.submits != NULL;
+	loop_queue_add(f->loop, &f->deadlines, d.ms, say_drained);
+	loop_timer_start(&f->deadlines, &f->deadline, f);
+}
+
+static void
+go_on_draining(struct front *f)
+{
+	if (!f->site.is_draining || f->is_drained || f->site.submits != NULL)
+		return;
+	if (!f->had_uploads)
+		say_drained(f);
+	else if (f->last_word.queue == NULL)
+		loop_timer_start(&f->last_words, &f->last_word, f);
+}
+
+static enum err
+take_peer(struct front *f, struct wire_msg *m)
+{
+	struct op_peer peer;
+	enum err e;
+
+	memcpy(&peer, m->body, sizeof peer);
+	if (peer.role != ROLE_STORE)
+		return ERR_FORMAT;
+	if ((e = store_reconnect(f->store, m->fd)) != ERR_OK)
+		return e;
+	m->fd = -1;
+	return watch_store(f);
+}
+
+static void
+on_parent(void *ctx, uint32_t events)
+{
+	struct front *f = ctx;
+	struct wire_msg m;
+	enum err e;
+
+	(void)events;
+	while ((e = wire_recv(f->parent, ROLE_PARENT, ROLE_FRONT, &m)) == ERR_OK) {
+		if (m.op == OP_PEER)
+			e = take_peer(f, &m);
+		else if (m.op == OP_DRAIN)
+			begin_draining(f, &m);
+		else
+			e = ERR_FORMAT;
+		io_close(&m.fd);
+		if (e != ERR_OK)
+			break;
+	}
+	if (e != ERR_AGAIN)
+		stop(f, e == ERR_CLOSED ? ERR_OK : e);
+}
+
+/* ---- life */
+
+static void
+on_sweep(void *owner)
+{
+	struct front *f = owner;
+
+	receipts_expire(f->site.receipts, clock_mono_ms());
+	loop_timer_start(&f->sweeps, &f->sweep, f);
+}
+
+static int64_t
+on_turn(void *ctx)
+{
+	struct front *f = ctx;
+	int64_t ms = http_turn(f->http);
+
+	go_on_draining(f);
+	return ms;
+}
+
+static enum err
+open_site(struct front *f, const struct front_setup *s)
+{
+	const struct store_events events = {f, on_schedule, on_room, on_gone};
+	enum err e;
+
+	if ((e = site_init(&f->site, s->conf, &s->root, s->listener)) != ERR_OK ||
+	    (e = sealer_new(s->workers, s->workers * BUFFERS_PER_WORKER, &f->sealer)) != ERR_OK ||
+	    (e = store_new(s->store, &s->root, &events, &f->store)) != ERR_OK)
+		return e;
+	f->site.env = (struct intake_env){.conf = s->conf, .store = f->store, .sealer = f->sealer};
+	return ERR_OK;
+}
+
+static enum err
+open_rooms(struct front *f, int listener)
+{
+	const struct timing t = timing_get();
+	struct http_env env = {.loop = f->loop, .site = &f->site, .idle_ms = t.idle_ms};
+	enum err e;
+
+	e = gate_new(f->loop, listener, t.header_ms, on_request, f, &f->gate);
+	if (e != ERR_OK || (e = door_new(f->loop, f->gate, t.drain_ms, &f->door)) != ERR_OK)
+		return e;
+	env.gate = f->gate;
+	env.door = f->door;
+	return http_new(&env, &f->http);
+}
+
+static enum err
+open_loop(struct front *f)
+{
+	enum err e;
+
+	f->on_parent = (struct loop_source){on_parent, f, -1};
+	f->on_store = (struct loop_source){on_store, f, -1};
+	f->on_sealer = (struct loop_source){on_sealer, f, -1};
+	if ((e = loop_new(on_turn, f, &f->loop)) != ERR_OK ||
+	    (e = loop_add(f->loop, &f->on_parent, f->parent, EPOLLIN)) != ERR_OK ||
+	    (e = loop_add(f->loop, &f->on_sealer, sealer_fd(f->sealer), EPOLLIN)) != ERR_OK)
+		return e;
+	loop_queue_add(f->loop, &f->sweeps, SWEEP_MS, on_sweep);
+	loop_queue_add(f->loop, &f->last_words, LATE_RECEIPT_MS, say_drained);
+	loop_timer_start(&f->sweeps, &f->sweep, f);
+	return watch_store(f);
+}
+
+enum err
+front_new(const struct front_setup *s, struct front **out)
+{
+	struct front *f = calloc(1, sizeof *f);
+	int store = s->store;
+	enum err e;
+
+	if (f == NULL) {
+		io_close(&store);
+		return ERR_NOMEM;
+	}
+	f->conf = s->conf;
+	f->parent = s->parent;
+	if ((e = open_site(f, s)) != ERR_OK || (e = open_loop(f)) != ERR_OK ||
+	    (e = open_rooms(f, s->listener)) != ERR_OK) {
+		if (f->store == NULL)
+			io_close(&store);
+		front_free(f);
+		return e;
+	}
+	*out = f;
+	return ERR_OK;
+}
+
+enum err
+front_run(struct front *f)
+{
+	enum err e = loop_run(f->loop);
+
+	return e == ERR_OK ? f->end : e;
+}
+
+void
+front_free(struct front *f)
+{
+	if (f == NULL)
+		return;
+	http_free(f->http);
+	door_free(f->door);
+	gate_free(f->gate);
+	sealer_free(f->sealer);
+	store_free(f->store);
+	loop_free(f->loop);
+	site_wipe(&f->site);
+	free(f);
+}

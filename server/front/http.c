@@ -1,0 +1,476 @@
+#include "front/http.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/io.h"
+#include "base/limits.h"
+#include "front/route.h"
+#include "front/submit.h"
+
+/* More than 32 KiB, so that a connection's pool is mapped and vanishes with it: an aborted upload
+ * would stay in a pool on the heap. */
+#define POOL 36864
+
+enum stage {
+	STAGE_HEAD,     /* nothing was asked of us yet */
+	STAGE_STARTING, /* waits for a place in the store */
+	STAGE_BODY,
+	STAGE_REFUSED,  /* it has no place: count what came of its body, then to the door */
+	STAGE_DECIDING, /* the body is complete: waits for the commit */
+	STAGE_ANSWERED,
+};
+
+struct connection {
+	struct http *http;
+	struct connection *prev, *next;
+	struct MHD_Connection *mhd;
+	struct request r;
+	struct submit *submit;
+	struct loop_timer patience;
+	enum stage stage;
+	uint64_t received; /* bytes of the body */
+	bool is_paused;
+	bool is_woken;       /* there is something to go on with */
+	bool is_at_the_door; /* not ours any more */
+	bool is_ending;      /* the process ends */
+};
+
+struct http {
+	struct http_env env;
+	struct MHD_Daemon *daemon;
+	struct loop_source source; /* libmicrohttpd's epoll */
+	struct loop_queue patience;
+	struct connection *connections;
+	struct connection *arriving; /* while MHD_add_connection runs */
+	size_t n;
+	bool has_woken; /* some connection is_woken and is_paused */
+};
+
+/* ---- waiting: libmicrohttpd is told only in http_turn, on the event thread */
+
+static void
+wake(void *ctx)
+{
+	struct connection *c = ctx;
+
+	c->is_woken = true;
+	c->http->has_woken = true;
+}
+
+/* What woke us before we waited counts, too: then it goes on in the next turn. */
+static enum MHD_Result
+pause_connection(struct connection *c)
+{
+	MHD_suspend_connection(c->mhd);
+	c->is_paused = true;
+	loop_timer_start(&c->http->patience, &c->patience, c);
+	return MHD_YES;
+}
+
+/* It may be over already, with nobody to wake us. */
+static enum MHD_Result
+wait_for_submit(struct connection *c)
+{
+	if (submit_is_over(c->submit))
+		wake(c);
+	return pause_connection(c);
+}
+
+static void
+on_impatience(void *owner)
+{
+	struct connection *c = owner;
+
+	submit_give_up(c->submit);
+	wake(c);
+}
+
+static void
+resume_woken(struct http *h)
+{
+	struct connection *c;
+
+	if (!h->has_woken)
+		return;
+	h->has_woken = false;
+	for (c = h->connections; c != NULL; c = c->next) {
+		if (!c->is_woken || !c->is_paused)
+			continue;
+		c->is_woken = c->is_paused = false;
+		loop_timer_stop(&c->patience);
+		MHD_resume_connection(c->mhd);
+	}
+}
+
+/* ---- answers */
+
+static void
+free_body(void *cls)
+{
+	struct answer *a = cls;
+
+	answer_wipe(a);
+	free(a);
+}
+
+/* Takes what a holds. */
+static struct MHD_Response *
+make_response(struct answer *a)
+{
+	struct answer_field fields[ANSWER_FIELDS];
+	struct answer *kept = malloc(sizeof *kept);
+	struct MHD_Response *m = NULL;
+	size_t n, i;
+
+	if (kept == NULL) {
+		answer_wipe(a);
+		return NULL;
+	}
+	*kept = *a;
+	explicit_bzero(a, sizeof *a);
+	m = MHD_create_response_from_buffer_with_free_callback_cls(
+	    kept->body.len, kept->body.p, free_body, kept);
+	if (m == NULL) {
+		free_body(kept);
+		return NULL;
+	}
+	n = answer_fields(kept, fields);
+	for (i = 0; i < n; i++)
+		if (MHD_add_response_header(m, fields[i].name, fields[i].value) != MHD_YES) {
+			MHD_destroy_response(m);
+			return NULL;
+		}
+	return m;
+}
+
+/* Only where libmicrohttpd takes an answer: before any body, or after all of it. */
+static enum MHD_Result
+send_answer(struct connection *c, enum err e, struct answer *a)
+{
+	unsigned status = a->status;
+	enum MHD_Result result = MHD_NO;
+	struct MHD_Response *m;
+
+	if (e != ERR_OK) {
+		answer_wipe(a);
+		return MHD_NO;
+	}
+	if ((m = make_response(a)) == NULL)
+		return MHD_NO;
+	result = MHD_queue_response(c->mhd, status, m);
+	MHD_destroy_response(m);
+	c->stage = STAGE_ANSWERED;
+	return result;
+}
+
+/*
+ * Takes the connection away from libmicrohttpd, which closes its own
+ * descriptor of it when this returns MHD_NO to it.
+ */
+static enum MHD_Result
+show_out(struct connection *c, uint64_t to_come)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct answer a;
+	enum err e;
+	int fd;
+
+	if ((e = submit_answer(c->submit, &a)) == ERR_OK &&
+	    (fd = fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 0)) != -1) {
+		c->is_at_the_door = true;
+		door_take(c->http->env.door, fd, to_come, &a, false);
+	} else {
+		answer_wipe(&a);
+	}
+	submit_free(c->submit);
+	c->submit = NULL;
+	return MHD_NO;
+}
+
+/* ---- the stages of a request */
+
+static enum MHD_Result
+at_head(struct connection *c)
+{
+	struct answer a;
+	enum err e;
+
+	if (!route_is_submit(&c->r)) {
+		e = route_answer(c->http->env.site, &c->r, &a);
+		return send_answer(c, e, &a);
+	}
+	if (submit_new(c->http->env.site, &c->r, wake, c, &c->submit) != ERR_OK)
+		return MHD_NO;
+	c->stage = STAGE_STARTING;
+	return wait_for_submit(c);
+}
+
+/* Store has answered. A client that waits for 100 Continue needn't send its body for a refusal;
+ * of the others some of it lies in libmicrohttpd's buffer, and comes with the next call. */
+static enum MHD_Result
+at_start(struct connection *c)
+{
+	if (!submit_is_over(c->submit)) {
+		c->stage = STAGE_BODY;
+		return MHD_YES;
+	}
+	if (c->r.wants_continue)
+		return show_out(c, 0);
+	c->stage = STAGE_REFUSED;
+	return MHD_YES;
+}
+
+static enum MHD_Result
+at_refusal(struct connection *c, size_t size)
+{
+	c->received += size;
+	return show_out(c, c->r.body_len - c->received);
+}
+
+static enum MHD_Result
+at_body(struct connection *c, const char *data, size_t *size)
+{
+	size_t used = 0;
+	enum err e;
+
+	if (*size == 0) {
+		submit_end(c->submit);
+		c->stage = STAGE_DECIDING;
+		return wait_for_submit(c);
+	}
+	e = submit_put(c->submit, data, *size, &used);
+	if (e == ERR_OK)
+		used = *size;
+	if (e != ERR_OK && e != ERR_AGAIN)
+		return at_refusal(c, *size);
+	c->received += used;
+	*size -= used;
+	return e == ERR_AGAIN ? pause_connection(c) : MHD_YES;
+}
+
+static enum MHD_Result
+at_decision(struct connection *c)
+{
+	struct answer a;
+	enum err e;
+
+	if (!submit_is_over(c->submit))
+		return pause_connection(c);
+	e = submit_answer(c->submit, &a);
+	submit_free(c->submit);
+	c->submit = NULL;
+	return send_answer(c, e, &a);
+}
+
+static const char *
+method_name(enum request_method m)
+{
+	switch (m) {
+	case REQUEST_GET: return MHD_HTTP_METHOD_GET;
+	case REQUEST_HEAD: return MHD_HTTP_METHOD_HEAD;
+	case REQUEST_POST: return MHD_HTTP_METHOD_POST;
+	}
+	return "";
+}
+
+static struct connection *
+connection_of(struct MHD_Connection *mhd)
+{
+	return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static enum MHD_Result
+on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+    const char *version, const char *data, size_t *size, void **unused)
+{
+	struct connection *c = connection_of(mhd);
+
+	(void)cls;
+	(void)version;
+	(void)unused;
+	c->mhd = mhd;
+	if (c->is_ending)
+		return MHD_NO;
+	switch (c->stage) {
+	case STAGE_HEAD:
+		/* Two readers of one head must have read the same. */
+		if (strcmp(method, method_name(c->r.method)) != 0 || strcmp(url, c->r.path) != 0)
+			return MHD_NO;
+		return at_head(c);
+	case STAGE_STARTING: return at_start(c);
+	case STAGE_BODY: return at_body(c, data, size);
+	case STAGE_REFUSED: return at_refusal(c, *size);
+	case STAGE_DECIDING: return at_decision(c);
+	case STAGE_ANSWERED: break;
+	}
+	return MHD_NO;
+}
+
+/* ---- connections */
+
+static void
+arrive(struct http *h, struct connection *c)
+{
+	c->next = h->connections;
+	if (c->next != NULL)
+		c->next->prev = c;
+	h->connections = c;
+	h->n++;
+}
+
+static void
+depart(struct connection *c)
+{
+	struct http *h = c->http;
+	bool has_left = !c->is_at_the_door;
+
+	loop_timer_stop(&c->patience);
+	submit_free(c->submit);
+	*(c->prev == NULL ? &h->connections : &c->prev->next) = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	h->n--;
+	explicit_bzero(c, sizeof *c);
+	free(c);
+	if (has_left)
+		gate_left(h->env.gate);
+}
+
+static void
+on_connection(
+    void *cls, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code)
+{
+	struct http *h = cls;
+
+	(void)mhd;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = h->arriving;
+		arrive(h, h->arriving);
+		h->arriving = NULL;
+	} else if (*context != NULL) {
+		depart(*context);
+		*context = NULL;
+	}
+}
+
+void
+http_take(struct http *h, int fd, const struct request *r)
+{
+	struct sockaddr_storage ss = {0};
+	socklen_t len = sizeof ss;
+	struct connection *c = calloc(1, sizeof *c);
+
+	if (c == NULL || getsockname(fd, (struct sockaddr *)&ss, &len) == -1) {
+		free(c);
+		io_close(&fd);
+		gate_left(h->env.gate);
+		return;
+	}
+	*c = (struct connection){.http = h, .r = *r};
+	h->arriving = c;
+	/* Its own address stands for the client's, which is nobody's business. */
+	if (MHD_add_connection(h->daemon, fd, (struct sockaddr *)&ss, len) != MHD_YES &&
+	    h->arriving != NULL) {
+		h->arriving = NULL; /* fd was closed */
+		free(c);
+		gate_left(h->env.gate);
+	}
+}
+
+/* ---- life */
+
+static void
+on_epoll(void *ctx, uint32_t events)
+{
+	(void)ctx;
+	(void)events; /* http_turn does the work */
+}
+
+int64_t
+http_turn(struct http *h)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+
+	resume_woken(h);
+	MHD_run(h->daemon);
+	if (h->has_woken)
+		return 0;
+	return MHD_get_timeout(h->daemon, &ms) == MHD_YES ? (int64_t)(ms > 3600000 ? 3600000 : ms)
+							  : -1;
+}
+
+/*
+ * TURBO only means here: no shutdown() before close(), so that a connection
+ * can go on at the door. Without a clock there is no Date. Connections are
+ * counted by the gate, which is stricter.
+ */
+static struct MHD_Daemon *
+start_daemon(struct http *h)
+{
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
+				    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
+				    MHD_USE_TURBO,
+	    0, NULL, NULL, on_request, h, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(2 * LIMIT_HTTP_CONNECTIONS),
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((h->env.idle_ms + 999) / 1000),
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+	    MHD_OPTION_END);
+}
+
+enum err
+http_new(const struct http_env *env, struct http **out)
+{
+	struct http *h = calloc(1, sizeof *h);
+	const union MHD_DaemonInfo *info;
+	enum err e = ERR_SYS;
+
+	if (h == NULL)
+		return ERR_NOMEM;
+	*h = (struct http){.env = *env, .source = {on_epoll, h, -1}};
+	if ((h->daemon = start_daemon(h)) == NULL)
+		goto failed;
+	info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (info == NULL ||
+	    (e = loop_add(env->loop, &h->source, info->epoll_fd, EPOLLIN)) != ERR_OK)
+		goto failed;
+	loop_queue_add(env->loop, &h->patience, env->idle_ms, on_impatience);
+	*out = h;
+	return ERR_OK;
+failed:
+	if (h->daemon != NULL)
+		MHD_stop_daemon(h->daemon);
+	free(h);
+	return e;
+}
+
+void
+http_free(struct http *h)
+{
+	struct connection *c;
+
+	if (h == NULL)
+		return;
+	/* libmicrohttpd may not be stopped while connections are suspended. */
+	for (c = h->connections; c != NULL; c = c->next) {
+		c->is_ending = true;
+		wake(c);
+	}
+	resume_woken(h);
+	MHD_run(h->daemon);
+	loop_remove(h->env.loop, &h->source);
+	MHD_stop_daemon(h->daemon);
+	free(h);
+}
+
+size_t
+http_connections(const struct http *h)
+{
+	return h->n;
+}

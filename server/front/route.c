@@ -1,0 +1,175 @@
+#include "front/route.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "front/view.h"
+
+#define GET  (1u << REQUEST_GET | 1u << REQUEST_HEAD)
+#define POST (1u << REQUEST_POST)
+
+struct route {
+	const char *path;
+	unsigned methods;
+	enum err (*get)(struct site *s, const struct request *r, struct answer *a);
+};
+
+static enum err
+get_form(struct site *s, const struct request *r, struct answer *a)
+{
+	if (s->is_draining || !s->has_store)
+		return view_error(s, r, PAGE_RESTARTING, a);
+	if (!site_has_key(s))
+		return view_error(s, r, PAGE_NO_KEY, a);
+	if (!s->is_writable || s->room == 0)
+		return view_error(s, r, PAGE_NO_ROOM, a);
+	return view_form(s, r, a);
+}
+
+static enum err
+get_submit(struct site *s, const struct request *r, struct answer *a)
+{
+	if (r->method == REQUEST_POST) /* without a body */
+		return view_upload_error(s, r, PAGE_DAMAGED, a);
+	view_redirect(s, r, "/", a); /* a reload of an error page */
+	return ERR_OK;
+}
+
+static enum err
+get_receipt(struct site *s, const struct request *r, struct answer *a)
+{
+	if (r->cookie[0] == '\0' || !receipts_has(s->receipts, r->cookie, clock_mono_ms()))
+		return view_error(s, r, PAGE_NO_RECEIPT, a);
+	return view_receipt(s, r, a);
+}
+
+static enum err
+get_how(struct site *s, const struct request *r, struct answer *a)
+{
+	return view_how(s, r, a);
+}
+
+static enum err
+get_bytes(const struct buf *b, struct answer *a)
+{
+	answer_init(a, 200);
+	a->type = ANSWER_TEXT;
+	return buf_add(&a->body, b->p, b->len);
+}
+
+static enum err
+get_keys(struct site *s, const struct request *r, struct answer *a)
+{
+	return s->schedule == NULL ? view_error(s, r, PAGE_NO_KEY, a) : get_bytes(&s->keys, a);
+}
+
+static enum err
+get_signature(struct site *s, const struct request *r, struct answer *a)
+{
+	return s->schedule == NULL ? view_error(s, r, PAGE_NO_KEY, a) : get_bytes(&s->signature, a);
+}
+
+static enum err
+get_style(struct site *s, const struct request *r, struct answer *a)
+{
+	(void)s;
+	(void)r;
+	return view_static(PAGE_STYLE, ANSWER_CSS, a);
+}
+
+static enum err
+get_robots(struct site *s, const struct request *r, struct answer *a)
+{
+	(void)s;
+	(void)r;
+	return view_static(PAGE_ROBOTS, ANSWER_TEXT, a);
+}
+
+#define SUBMIT "/submit"
+
+static const struct route routes[] = {
+    {"/", GET, get_form},
+    {SUBMIT, GET | POST, get_submit},
+    {"/receipt", GET, get_receipt},
+    {"/how", GET, get_how},
+    {"/keys", GET, get_keys},
+    {"/keys.minisig", GET, get_signature},
+    {"/static/style.css", GET, get_style},
+    {"/robots.txt", GET, get_robots},
+};
+
+static const struct route *
+find(const struct request *r)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof routes / sizeof routes[0]; i++)
+		if (strcmp(routes[i].path, r->path) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+bool
+route_is_submit(const struct request *r)
+{
+	return r->method == REQUEST_POST && strcmp(r->path, SUBMIT) == 0 && r->body_len > 0;
+}
+
+/* What is wrong with a request; PAGE_SITE: nothing. */
+static enum page_value
+objection(const struct site *s, const struct request *r, enum request_fault f)
+{
+	const struct route *route;
+
+	switch (f) {
+	case REQUEST_OK: break;
+	case REQUEST_MALFORMED: return PAGE_BAD_REQUEST;
+	case REQUEST_TOO_LONG: return PAGE_HEADER_TOO_LARGE;
+	case REQUEST_BAD_METHOD: return PAGE_METHOD;
+	case REQUEST_BAD_VERSION: return PAGE_VERSION;
+	case REQUEST_NO_LENGTH: return PAGE_LENGTH;
+	case REQUEST_BAD_EXPECT: return PAGE_EXPECT;
+	}
+	/* A gateway is told so even if it also changes the host. */
+	if (r->is_tor2web)
+		return PAGE_TOR2WEB;
+	if (!site_is_host(s, r->host))
+		return PAGE_HOST;
+	if ((route = find(r)) == NULL)
+		return PAGE_NOT_FOUND;
+	return (route->methods & 1u << r->method) == 0 ? PAGE_METHOD : PAGE_SITE;
+}
+
+/* RFC 9110 wants the methods of the page named; one that doesn't exist has all of ours. */
+static const char *
+allowed(const struct request *r)
+{
+	const struct route *route = find(r);
+
+	return route == NULL || (route->methods & POST) != 0 ? "GET, HEAD, POST" : "GET, HEAD";
+}
+
+enum err
+route_admit(const struct site *s, const struct request *r, enum request_fault f, struct answer *a)
+{
+	enum page_value which = objection(s, r, f);
+	enum err e;
+
+	if (which == PAGE_SITE)
+		return ERR_OK;
+	if ((e = view_error(s, r, which, a)) != ERR_OK) {
+		answer_wipe(a);
+		return e;
+	}
+	if (which == PAGE_METHOD)
+		a->allow = allowed(r);
+	return ERR_STATE;
+}
+
+enum err
+route_answer(struct site *s, const struct request *r, struct answer *a)
+{
+	const struct route *route = find(r);
+
+	return route == NULL ? view_error(s, r, PAGE_NOT_FOUND, a) : route->get(s, r, a);
+}

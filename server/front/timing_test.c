@@ -1,0 +1,19 @@
+#include "front/timing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+/* Test builds only, never installed: SEALSLOT_TEST_TIMING="HEADER IDLE DRAIN", in milliseconds. */
+struct timing
+timing_get(void)
+{
+	struct timing t = {LIMIT_HTTP_HEADER_MS, LIMIT_HTTP_IDLE_MS, LIMIT_DRAIN_MS};
+	const char *s = getenv("SEALSLOT_TEST_TIMING");
+	long long v[3];
+
+	if (s != NULL && sscanf(s, "%lld %lld %lld", &v[0], &v[1], &v[2]) == 3)
+		t = (struct timing){v[0], v[1], v[2]};
+	return t;
+}

@@ -1,0 +1,377 @@
+#include "harness.h"
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "tool/plan.h"
+
+#define INSTANCE "sealslotsealslotsealslotsealslotsealslotsealslotsealslad.onion"
+
+static const uint8_t old_hash[HASH_LEN] = {1, 2, 3};
+
+static int32_t
+day(const char *s)
+{
+	int32_t d = 0;
+
+	assert_ok(date_parse(s, strlen(s), &d));
+	return d;
+}
+
+static struct plan_request
+request(const char *today)
+{
+	return (struct plan_request){
+	    .instance = INSTANCE, .today = day(today), .epochs = PLAN_EPOCHS};
+}
+
+static void
+ask_inbox(struct plan_request *r, const char *name)
+{
+	struct schedule_inbox *in = &r->inboxes[r->n_inboxes++];
+
+	snprintf(in->name, sizeof in->name, "%s", name);
+	snprintf(in->title, sizeof in->title, "Title of %s", name);
+}
+
+/* Gives each open entry a recipient of its own, as the ceremony does. */
+static void
+fill(struct schedule *s)
+{
+	char seed[64];
+	size_t i;
+
+	for (i = 0; i < s->n_epochs; i++)
+		if (plan_is_open(&s->epochs[i])) {
+			snprintf(seed, sizeof seed, "%s %u", s->inboxes[s->epochs[i].inbox].name,
+			    s->epochs[i].number);
+			hash_256(s->epochs[i].recipient, seed, strlen(seed));
+		}
+}
+
+/* The next schedule, which must be one that the parser takes. */
+static struct schedule *
+plan(const struct schedule *old, const struct plan_request *r)
+{
+	struct schedule_fault why = {0};
+	struct schedule *s = NULL, *again = NULL;
+	struct tool_fault f = {0};
+	struct buf text;
+
+	if (plan_make(old, old_hash, r, &s, &f) != ERR_OK)
+		fail_msg("%s", f.what);
+	fill(s);
+	buf_init(&text, LIMIT_SCHEDULE);
+	assert_ok(schedule_format(s, &text));
+	if (schedule_parse(text.p, text.len, &again, &why) != ERR_OK)
+		fail_msg("line %zu: %s", why.line, why.why);
+	buf_wipe(&text);
+	schedule_free(again);
+	return s;
+}
+
+static void
+refuses(const struct schedule *old, const struct plan_request *r, enum err e, const char *why)
+{
+	struct schedule *s = NULL;
+	struct tool_fault f = {0};
+
+	assert_err(plan_make(old, old_hash, r, &s, &f), e);
+	assert_null(s);
+	if (strstr(f.what, why) == NULL)
+		fail_msg("\"%s\" isn't in: %s", why, f.what);
+}
+
+static void
+first_schedule(void **state)
+{
+	struct plan_request r = request("2026-03-02");
+	struct schedule *s;
+
+	(void)state;
+	refuses(NULL, &r, ERR_USAGE, "needs an inbox");
+	ask_inbox(&r, "tips");
+	ask_inbox(&r, "arts");
+	s = plan(NULL, &r);
+	assert_int_equal(s->serial, 1);
+	assert_int_equal(s->issued, day("2026-03-02"));
+	assert_int_equal(s->n_inboxes, 2);
+	assert_int_equal(s->n_epochs, 2 * PLAN_EPOCHS);
+	assert_int_equal(s->epochs[0].number, 1);
+	assert_int_equal(s->epochs[0].start, day("2026-03-02"));
+	assert_int_equal(s->epochs[0].end, day("2026-03-16"));
+	assert_int_equal(s->epochs[PLAN_EPOCHS].inbox, 1);
+	assert_int_equal(s->epochs[PLAN_EPOCHS].start, day("2026-03-02"));
+	schedule_free(s);
+}
+
+static void
+extends_without_gap_and_stops(void **state)
+{
+	struct plan_request r = request("2026-03-02"), later = request("2026-09-01");
+	struct schedule *s, *t, *u;
+	bool same = true;
+	size_t i;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	s = plan(NULL, &r);
+	t = plan(s, &later);
+	assert_int_equal(t->serial, 2);
+	assert_memory_equal(t->previous, old_hash, HASH_LEN);
+	/* Half a year later 13 epochs are over, and their keys aren't there. */
+	assert_int_equal(t->n_epochs, PLAN_EPOCHS);
+	assert_int_equal(t->epochs[0].number, 14);
+	assert_int_equal(t->epochs[0].start, day("2026-08-31"));
+	for (i = 0; i < PLAN_EPOCHS - 13; i++)
+		assert_memory_equal(t->epochs[i].recipient, s->epochs[13 + i].recipient, AGE_KEY);
+	assert_ok(plan_compare(s, t, &same));
+	assert_false(same);
+	u = plan(t, &later);
+	assert_ok(plan_compare(t, u, &same));
+	assert_true(same);
+	schedule_free(s);
+	schedule_free(t);
+	schedule_free(u);
+}
+
+static void
+keeps_what_is_over_while_its_key_is_there(void **state)
+{
+	static const struct keystore_epoch have[] = {{"tips", 12}, {"tips", 13}, {"arts", 1}};
+	struct plan_request r = request("2026-03-02"), later = request("2026-09-01");
+	struct schedule *s, *t;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	s = plan(NULL, &r);
+	later.have = have;
+	later.n_have = 3;
+	t = plan(s, &later);
+	assert_int_equal(t->epochs[0].number, 12);
+	assert_int_equal(t->n_epochs, PLAN_EPOCHS + 2);
+	schedule_free(s);
+	schedule_free(t);
+}
+
+static void
+begins_anew_after_a_pause(void **state)
+{
+	struct plan_request r = request("2026-03-02"), later = request("2028-02-20");
+	struct schedule *s, *t;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	s = plan(NULL, &r);
+	t = plan(s, &later);
+	assert_int_equal(t->n_epochs, PLAN_EPOCHS);
+	assert_int_equal(t->epochs[0].number, PLAN_EPOCHS + 1);
+	assert_int_equal(t->epochs[0].start, day("2028-02-20"));
+	assert_int_equal(t->epochs[0].end, day("2028-03-05")); /* over a leap day */
+	later.has_from = true;
+	later.from = day("2027-02-28");
+	refuses(s, &later, ERR_USAGE, "overlap");
+	later.from = day("2027-03-01");
+	refuses(s, &later, ERR_USAGE, "over already");
+	schedule_free(s);
+	schedule_free(t);
+}
+
+static void
+from_makes_neither_gap_nor_overlap(void **state)
+{
+	struct plan_request r = request("2026-03-02"), later = request("2026-03-20");
+	struct schedule *s, *t;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	r.epochs = 3; /* until 2026-04-13 */
+	r.has_from = true;
+	r.from = day("2026-03-02");
+	s = plan(NULL, &r);
+	later.has_from = true;
+	later.from = day("2026-04-14");
+	refuses(s, &later, ERR_USAGE, "gap");
+	later.from = day("2026-04-12");
+	refuses(s, &later, ERR_USAGE, "overlap");
+	later.from = day("2026-04-13");
+	t = plan(s, &later);
+	schedule_free(t);
+	r.from = day("2026-02-16");
+	refuses(NULL, &r, ERR_USAGE, "over already");
+	r.from = day("2026-02-17");
+	t = plan(NULL, &r);
+	assert_int_equal(t->epochs[2].end, day("2026-03-31"));
+	schedule_free(s);
+	schedule_free(t);
+}
+
+static void
+lengths_are_remembered(void **state)
+{
+	struct plan_request r = request("2026-12-20"), later = request("2026-12-31");
+	struct schedule *s, *t, *u;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	r.days = 7;
+	r.epochs = 2;
+	s = plan(NULL, &r);
+	assert_int_equal(s->epochs[1].end, day("2027-01-03"));
+	later.epochs = 2;
+	t = plan(s, &later);
+	assert_int_equal(t->epochs[t->n_epochs - 1].start, day("2027-01-03"));
+	assert_int_equal(t->epochs[t->n_epochs - 1].end, day("2027-01-10"));
+	later.epochs = 3;
+	later.days = LIMIT_EPOCH_DAYS;
+	u = plan(t, &later);
+	assert_int_equal(u->epochs[u->n_epochs - 1].end, day("2028-01-11"));
+	schedule_free(s);
+	schedule_free(t);
+	schedule_free(u);
+}
+
+static void
+new_inboxes_switch_with_the_first(void **state)
+{
+	struct plan_request r = request("2026-03-02"), later = request("2026-03-20");
+	struct schedule *s, *t;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	r.epochs = 4;
+	s = plan(NULL, &r);
+	ask_inbox(&later, "arts");
+	ask_inbox(&later, "tips"); /* a new title */
+	snprintf(later.inboxes[1].title, sizeof later.inboxes[1].title, "Renamed");
+	later.epochs = 2;
+	t = plan(s, &later);
+	assert_int_equal(t->n_inboxes, 2);
+	assert_string_equal(t->inboxes[0].name, "tips");
+	assert_string_equal(t->inboxes[0].title, "Renamed");
+	assert_int_equal(t->n_epochs, 3 + 2);
+	assert_int_equal(t->epochs[3].number, 1);
+	assert_int_equal(t->epochs[3].start, day("2026-03-16"));
+	schedule_free(s);
+	schedule_free(t);
+}
+
+static void
+limits(void **state)
+{
+	struct plan_request r = request("2026-03-02"), end = request("9999-12-01");
+	struct schedule *s;
+	char name[16];
+	int i;
+
+	(void)state;
+	for (i = 0; i < LIMIT_INBOXES; i++) {
+		snprintf(name, sizeof name, "i%d", i);
+		ask_inbox(&r, name);
+	}
+	r.epochs = LIMIT_EPOCHS / LIMIT_INBOXES;
+	s = plan(NULL, &r);
+	assert_int_equal(s->n_epochs, LIMIT_EPOCHS);
+	r.epochs++;
+	refuses(NULL, &r, ERR_LIMIT, "epoch lines");
+	r.epochs = 1;
+	r.inboxes[0].name[0] = 'x';
+	refuses(s, &r, ERR_LIMIT, "inboxes");
+	schedule_free(s);
+	ask_inbox(&end, "tips");
+	end.epochs = 2;
+	s = plan(NULL, &end);
+	schedule_free(s);
+	end.epochs = 3;
+	refuses(NULL, &end, ERR_LIMIT, "calendar");
+}
+
+static void
+clock_must_not_go_back(void **state)
+{
+	struct plan_request r = request("2026-03-02"), before = request("2026-03-01");
+	struct schedule *s;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	s = plan(NULL, &r);
+	refuses(s, &before, ERR_CLOCK, "before the day");
+	schedule_free(s);
+}
+
+static void
+recipients_are_added_behind_the_others(void **state)
+{
+	struct plan_request r = request("2026-03-02");
+	struct schedule_epoch e;
+	struct schedule *s;
+	unsigned i;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	r.epochs = 3;
+	s = plan(NULL, &r);
+	e = s->epochs[1];
+	assert_ok(plan_add_recipient(s, &e)); /* is there already */
+	assert_int_equal(s->n_epochs, 3);
+	for (i = 2; i <= LIMIT_AGE_RECIPIENTS; i++) {
+		memset(e.recipient, (int)i, AGE_KEY);
+		assert_ok(plan_add_recipient(s, &e));
+		assert_memory_equal(&s->epochs[i], &e, sizeof e);
+		assert_int_equal(s->epochs[i + 1].number, 3);
+	}
+	assert_int_equal(s->n_epochs, 3 + 3);
+	memset(e.recipient, 9, AGE_KEY);
+	assert_err(plan_add_recipient(s, &e), ERR_LIMIT);
+	e.number = 3;
+	assert_err(plan_add_recipient(s, &e), ERR_USAGE);
+	e.number = 4;
+	assert_err(plan_add_recipient(s, &e), ERR_NOTFOUND);
+	assert_int_equal(s->n_epochs, 3 + 3);
+	schedule_free(s);
+}
+
+static void
+reply_keys_are_added_once(void **state)
+{
+	struct plan_request r = request("2026-03-02");
+	struct minisign_key k;
+	uint8_t pk[MINISIGN_PK] = {0};
+	struct schedule *s;
+	unsigned i;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	s = plan(NULL, &r);
+	for (i = 0; i < 2 * LIMIT_REPLY_KEYS; i++) {
+		pk[0] = (uint8_t)(i / 2);
+		minisign_key_init(&k, pk);
+		assert_ok(plan_add_reply_key(s, &k));
+	}
+	assert_int_equal(s->n_reply_keys, LIMIT_REPLY_KEYS);
+	pk[0]++;
+	minisign_key_init(&k, pk);
+	assert_err(plan_add_reply_key(s, &k), ERR_LIMIT);
+	schedule_free(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(first_schedule),
+	    cmocka_unit_test(extends_without_gap_and_stops),
+	    cmocka_unit_test(keeps_what_is_over_while_its_key_is_there),
+	    cmocka_unit_test(begins_anew_after_a_pause),
+	    cmocka_unit_test(from_makes_neither_gap_nor_overlap),
+	    cmocka_unit_test(lengths_are_remembered),
+	    cmocka_unit_test(new_inboxes_switch_with_the_first),
+	    cmocka_unit_test(limits),
+	    cmocka_unit_test(clock_must_not_go_back),
+	    cmocka_unit_test(recipients_are_added_behind_the_others),
+	    cmocka_unit_test(reply_keys_are_added_once),
+	};
+
+	if (random_start() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
