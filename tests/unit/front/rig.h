@@ -68,7 +68,7 @@ struct store {
 	struct rig_slot slot[RIG_SLOTS];
 };
 
-static struct rig_slot *
+static inline struct rig_slot *
 rig_slot(struct store *s, uint32_t upload)
 {
 	size_t i;
@@ -80,7 +80,7 @@ rig_slot(struct store *s, uint32_t upload)
 	return NULL;
 }
 
-static void
+static inline void
 rig_slot_free(struct rig_slot *t)
 {
 	io_close(&t->fd);
@@ -131,7 +131,7 @@ store_abort(struct store *s, uint32_t upload)
 }
 
 /* A write-only, appending descriptor as the store's, and the fake's own for reading. */
-static int
+static inline int
 rig_file(struct store *s, int *own)
 {
 	char path[64];
@@ -147,7 +147,7 @@ rig_file(struct store *s, int *own)
 	return fd;
 }
 
-static bool
+static inline bool
 rig_store_answer(struct store *s)
 {
 	struct rig_slot *t;
@@ -182,7 +182,7 @@ rig_store_answer(struct store *s)
 /* ---- keys */
 
 /* One inbox `tips` for n recipients, epoch 31 around RIG_DAY, and with two another one. */
-static struct schedule *
+static inline struct schedule *
 rig_schedule(const uint8_t (*recipients)[AGE_KEY], size_t n, size_t inboxes)
 {
 	struct schedule *s = calloc(1, sizeof *s);
@@ -207,7 +207,7 @@ rig_schedule(const uint8_t (*recipients)[AGE_KEY], size_t n, size_t inboxes)
 	return s;
 }
 
-static struct conf *
+static inline struct conf *
 rig_conf(void)
 {
 	static const char cities[] = "Marseille\0Nice\0Saint-\xc3\x89tienne";
@@ -239,13 +239,13 @@ struct rig {
 	unsigned wakes;
 };
 
-static void
+static inline void
 rig_wake(void *ctx)
 {
 	((struct rig *)ctx)->wakes++;
 }
 
-static void
+static inline void
 rig_start(struct rig *r, struct schedule *s, unsigned workers, unsigned chunks)
 {
 	*r = (struct rig){.store = {.give = -1, .stored = -1}, .boundary = "XbX"};
@@ -256,7 +256,7 @@ rig_start(struct rig *r, struct schedule *s, unsigned workers, unsigned chunks)
 	r->env.store = &r->store;
 }
 
-static void
+static inline void
 rig_stop(struct rig *r)
 {
 	size_t i;
@@ -271,7 +271,7 @@ rig_stop(struct rig *r)
 		RIG_NEED(r->store.slot[i].state == RIG_FREE);
 }
 
-static struct intake_request
+static inline struct intake_request
 rig_request(struct rig *r, uint64_t body_len)
 {
 	return (struct intake_request){.boundary = r->boundary,
@@ -284,7 +284,7 @@ rig_request(struct rig *r, uint64_t body_len)
 }
 
 /* One turn of the event loop, waiting up to ms. False: nothing happened. */
-static bool
+static inline bool
 rig_turn(struct rig *r, int ms)
 {
 	struct pollfd p = {.fd = sealer_fd(r->env.sealer), .events = POLLIN};
@@ -297,7 +297,7 @@ rig_turn(struct rig *r, int ms)
 }
 
 /* Until wake comes; the count before the call that needs it. */
-static void
+static inline void
 rig_await(struct rig *r, unsigned wakes)
 {
 	while (r->wakes == wakes)
@@ -305,7 +305,7 @@ rig_await(struct rig *r, unsigned wakes)
 }
 
 /* Begins and waits for the descriptor. False: there is a verdict. */
-static bool
+static inline bool
 rig_open(struct rig *r, uint64_t body_len, enum intake_verdict *v)
 {
 	struct intake_request q = rig_request(r, body_len);
@@ -320,7 +320,7 @@ rig_open(struct rig *r, uint64_t body_len, enum intake_verdict *v)
 }
 
 /* False: it was refused. */
-static bool
+static inline bool
 rig_feed(struct rig *r, const void *p, size_t n)
 {
 	const uint8_t *at = p;
@@ -346,7 +346,7 @@ rig_feed(struct rig *r, const void *p, size_t n)
 }
 
 /* Ends the body and waits for the verdict. */
-static enum intake_verdict
+static inline enum intake_verdict
 rig_end(struct rig *r)
 {
 	unsigned wakes = r->wakes;
@@ -358,7 +358,7 @@ rig_end(struct rig *r)
 }
 
 /* A whole upload in slices of at most step bytes. */
-static enum intake_verdict
+static inline enum intake_verdict
 rig_upload(struct rig *r, const void *p, size_t n, size_t step)
 {
 	enum intake_verdict v = INTAKE_PENDING;
@@ -382,13 +382,13 @@ rig_upload(struct rig *r, const void *p, size_t n, size_t step)
 
 #define RIG_TOKEN "0123456789abcdefghijABCDEFGHIJ-_xyz01234567"
 
-static void
+static inline void
 rig_text(struct buf *b, const char *s)
 {
 	RIG_NEED(buf_add_str(b, s) == ERR_OK);
 }
 
-static void
+static inline void
 rig_part(struct buf *b, const char *rest, const void *p, size_t n)
 {
 	rig_text(b, b->len == 0 ? "--XbX\r\n" : "\r\n--XbX\r\n");
@@ -398,7 +398,7 @@ rig_part(struct buf *b, const char *rest, const void *p, size_t n)
 	RIG_NEED(buf_add(b, p, n) == ERR_OK);
 }
 
-static void
+static inline void
 rig_field(struct buf *b, const char *name, const char *value)
 {
 	char rest[256];
@@ -407,7 +407,7 @@ rig_field(struct buf *b, const char *name, const char *value)
 	rig_part(b, rest, value, strlen(value));
 }
 
-static void
+static inline void
 rig_file_part(struct buf *b, const char *name, const char *type, const void *p, size_t n)
 {
 	char rest[4096];
@@ -417,7 +417,7 @@ rig_file_part(struct buf *b, const char *name, const char *type, const void *p, 
 	rig_part(b, rest, p, n);
 }
 
-static void
+static inline void
 rig_close(struct buf *b)
 {
 	rig_text(b, b->len == 0 ? "--XbX--\r\n" : "\r\n--XbX--\r\n");

@@ -51,26 +51,6 @@ expect(const char *body, enum err e, const char *want)
 #define NAME(n)    HEAD("Content-Disposition: form-data; " n)
 #define CLOSE      "\r\n--" B "--\r\n"
 
-/* The header of one part with this Content-Disposition; NULL: malformed. */
-static void
-expect_names(const char *disposition, const char *want)
-{
-	char body[16384];
-	struct transcript t;
-
-	snprintf(body, sizeof body,
-	    "--" B "\r\nContent-Disposition: %s\r\nContent-Type: a/b\r\n\r\nx" CLOSE, disposition);
-	t = parse_once(B, body, strlen(body));
-	assert_int_equal(t.e, want == NULL ? ERR_FORMAT : ERR_OK);
-	if (want != NULL) {
-		char all[16384];
-
-		snprintf(all, sizeof all, "\n[part %s|a/b]\nx\n[end]\n[close]", want);
-		assert_string_equal(buf_cstr(&t.b), all);
-	}
-	transcript_free(&t);
-}
-
 static void
 reads_parts(void **state)
 {
@@ -157,93 +137,6 @@ is_dead_after_an_error(void **state)
 	assert_err(multipart_finish(&m), ERR_STATE);
 	multipart_wipe(&m);
 	assert_err(multipart_next(&m, &p, &n, &event), ERR_STATE);
-}
-
-static void
-names_as_browsers_write_them(void **state)
-{
-	(void)state;
-	expect_names("form-data; name=\"a%22b\"", "a\"b");
-	expect_names("form-data; name=\"f\"; filename=\"%0d%0A%22\"", "f|file \r\n\"");
-	expect_names("form-data; name=f; filename=\"a%20b%2\"", "f|file a%20b%2");
-	expect_names("form-data; name=f; filename=\"a\\\\b\\\"", "f|file a\\\\b\\");
-	expect_names("form-data; name=f; filename=\"a;b=c, d\"", "f|file a;b=c, d");
-	expect_names(
-	    "form-data; name=f; filename=\"\xc3\xa9\xd9\x88\xff\"", "f|file \xc3\xa9\xd9\x88\xff");
-	expect_names("form-data; name=f; filename=\"\"", "f|file ");
-	expect_names("form-data; name=f; filename=\"a\tb\x1b\x7f\"", "f|file a\xef\xbf\xbd"
-								     "b\xef\xbf\xbd\xef\xbf\xbd");
-	/* RFC 7578 section 4.2: never filename*. */
-	expect_names("form-data; name=f; filename*=UTF-8''e%CC%81", "f");
-	expect_names("form-data; name=f; filename*=UTF-8''evil; filename=\"good\"", "f|file good");
-	expect_names("form-data", NULL);
-	expect_names("form-data; filename=\"a\"", NULL);
-	expect_names("form-data; name=\"\"", NULL);
-	expect_names("form-data; name=", NULL);
-	expect_names("form-data; name", NULL);
-	expect_names("form-data; name=a; name=b", NULL);
-	expect_names("form-data; name=a; filename=b; filename=c", NULL);
-	expect_names("form-data; name=\"a", NULL);
-	expect_names("form-data; name=\"a\\\"b\"", NULL);
-	expect_names("form-data; name=\"a\"b", NULL);
-	expect_names("form-data name=a", NULL);
-	expect_names("form-data; name=\xc3\xa9", NULL);
-	expect_names("attachment; name=a", NULL);
-	expect_names("", NULL);
-}
-
-static void
-a_nul_in_a_name_cuts_nothing(void **state)
-{
-	static const char body[] = NAME("name=\"f\"; filename=\"a\0.exe\"") "x" CLOSE;
-
-	(void)state;
-	expect_n(
-	    body, sizeof body - 1, ERR_OK, "\n[part f|file a\xef\xbf\xbd.exe|]\nx\n[end]\n[close]");
-}
-
-static void
-long_names_are_cut_at_a_character(void **state)
-{
-	char disposition[8192], want[4096], name[2048];
-	size_t n;
-
-	(void)state;
-	for (n = LIMIT_ORIGINAL_NAME - 4; n <= LIMIT_ORIGINAL_NAME; n++) {
-		memset(name, 'n', n);
-		strcpy(name + n, "\xf0\x9f\x98\x80tail");
-		snprintf(
-		    disposition, sizeof disposition, "form-data; name=f; filename=\"%s\"", name);
-		name[n > LIMIT_ORIGINAL_NAME - 4 ? n : n + 4] = '\0';
-		snprintf(want, sizeof want, "f|file %s", name);
-		expect_names(disposition, want);
-	}
-	/* A field's name is cut, too, and then no known one. */
-	memset(name, 'n', LIMIT_FIELD_NAME + 1);
-	name[LIMIT_FIELD_NAME + 1] = '\0';
-	snprintf(disposition, sizeof disposition, "form-data; name=\"%s\"", name);
-	name[LIMIT_FIELD_NAME] = '\0';
-	expect_names(disposition, name);
-}
-
-static void
-types_are_kept_or_dropped_whole(void **state)
-{
-	char body[1024], type[256], want[512];
-	size_t n;
-
-	(void)state;
-	for (n = LIMIT_FILE_TYPE - 1; n <= LIMIT_FILE_TYPE + 1; n++) {
-		memset(type, 't', n);
-		type[n] = '\0';
-		snprintf(body, sizeof body,
-		    "--" B "\r\nContent-Type: %s \r\nContent-Disposition: form-data; "
-		    "name=a\r\n\r\n" CLOSE,
-		    type);
-		snprintf(want, sizeof want, "\n[part a|%s]\n\n[end]\n[close]",
-		    n <= LIMIT_FILE_TYPE ? type : "");
-		expect(body, ERR_OK, want);
-	}
 }
 
 static void
@@ -533,10 +426,6 @@ main(void)
 	    cmocka_unit_test(tolerates_what_the_rfcs_permit),
 	    cmocka_unit_test(refuses_what_is_malformed),
 	    cmocka_unit_test(is_dead_after_an_error),
-	    cmocka_unit_test(names_as_browsers_write_them),
-	    cmocka_unit_test(a_nul_in_a_name_cuts_nothing),
-	    cmocka_unit_test(long_names_are_cut_at_a_character),
-	    cmocka_unit_test(types_are_kept_or_dropped_whole),
 	    cmocka_unit_test(boundaries_have_limits),
 	    cmocka_unit_test(headers_and_slack_have_limits),
 	    cmocka_unit_test(any_split_gives_the_same),
