@@ -82,8 +82,10 @@ swallow(struct guest *g)
 		n = recv(g->source.fd, d->scratch, sizeof d->scratch, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN)
+			break;
 		if (n <= 0)
-			return n < 0 && errno == EAGAIN;
+			return false;
 		explicit_bzero(d->scratch, (size_t)n);
 		g->swallowed += (uint64_t)n;
 		g->to_come -= (uint64_t)n < g->to_come ? (uint64_t)n : g->to_come;

@@ -13,7 +13,9 @@
  * socket (MSG_PEEK), judged by request.c, and only then does somebody else get
  * the connection, with all its bytes still to be read. So slow heads cost a
  * descriptor and a hundred bytes, and libmicrohttpd only ever sees heads that
- * were found good.
+ * were found good. (On a Unix socket the kernel takes only some 70 unread writes:
+ * a head in more pieces than that doesn't get in. tor writes whole cells, and
+ * 33 of them are 16 KiB.)
  *
  * At most LIMIT_HTTP_CONNECTIONS exist, here and further inside. When all are
  * taken, the visitor that waits longest without a full head gives way; when
