@@ -1,0 +1,399 @@
+#include "fixture.h"
+
+#include "base/date.h"
+#include "base/text.h"
+#include "store/depot.h"
+#include "store/upload.h"
+
+static struct reason why;
+
+static enum err
+open_it(struct depot *d, const struct fixture *f)
+{
+	return depot_open(d, &f->conf, &f->root.public, &why);
+}
+
+static enum err
+create_it(const struct fixture *f)
+{
+	return depot_create(&f->conf, &f->root.public, &why);
+}
+
+static enum err
+publish(struct depot *d, const struct fixture *f, const struct fixture_schedule *from)
+{
+	struct buf text, sig;
+	enum err e;
+
+	fixture_sign(f, from, &text, &sig);
+	e = depot_publish(d, &text, &sig, &why);
+	buf_wipe(&text);
+	buf_wipe(&sig);
+	return e;
+}
+
+static const char *
+in_store(const struct fixture *f, const char *name)
+{
+	static char path[160];
+
+	snprintf(path, sizeof path, "%s/%s", f->dir, name);
+	return path;
+}
+
+static void
+assert_why(const char *words)
+{
+	if (strstr(why.text, words) == NULL)
+		fail_msg("the reason is: %s", why.text);
+}
+
+static void
+a_store_is_made_once_and_opens(void **state)
+{
+	const struct fixture *f = *state;
+	struct op_status st;
+	struct depot d;
+	struct stat s;
+
+	assert_ok(create_it(f));
+	assert_err(create_it(f), ERR_EXISTS);
+	assert_ok(open_it(&d, f));
+	assert_string_equal(why.text, "");
+	assert_ok(depot_status(&d, &st));
+	assert_int_equal(st.items, 0);
+	assert_int_equal(st.serial, 0);
+	assert_int_equal(st.exports, 0);
+	assert_int_equal(st.today, clock_today());
+	assert_int_equal(st.seen, clock_today());
+	assert_true(st.is_clock_good);
+	depot_close(&d);
+	depot_close(&d);
+	assert_int_equal(stat(in_store(f, "transfer.key"), &s), 0);
+	assert_int_equal(s.st_mode & 0777, 0600);
+}
+
+static void
+an_interrupted_init_can_be_repeated(void **state)
+{
+	const struct fixture *f = *state;
+	struct depot d;
+
+	assert_ok(create_it(f));
+	assert_int_equal(unlink(in_store(f, "state")), 0);
+	assert_err(open_it(&d, f), ERR_NOTFOUND);
+	assert_why("isn't a store yet");
+	assert_ok(create_it(f));
+	assert_ok(open_it(&d, f));
+	depot_close(&d);
+
+	/* But not over submissions. */
+	assert_int_equal(unlink(in_store(f, "state")), 0);
+	close(open(in_store(f, "items/x"), O_WRONLY | O_CREAT, 0600));
+	assert_err(create_it(f), ERR_EXISTS);
+	assert_why("restore it from the backup");
+}
+
+static void
+foreign_folders_are_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct depot d;
+
+	close(open(in_store(f, "letter.txt"), O_WRONLY | O_CREAT, 0600));
+	assert_err(create_it(f), ERR_EXISTS);
+	assert_why("isn't empty (letter.txt)");
+	assert_int_equal(unlink(in_store(f, "letter.txt")), 0);
+	assert_int_equal(chmod(f->dir, 0750), 0);
+	assert_err(create_it(f), ERR_MODE);
+	assert_why("can be used by others (mode 750)");
+	assert_int_equal(chmod(f->dir, 0700), 0);
+	assert_ok(create_it(f));
+	assert_int_equal(chmod(in_store(f, "items"), 0701), 0);
+	assert_err(open_it(&d, f), ERR_MODE);
+	assert_int_equal(chmod(in_store(f, "items"), 0700), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(f->dir, 65534, 65534), 0);
+		assert_err(open_it(&d, f), ERR_MODE);
+		assert_why("belongs to user 65534");
+	}
+	strcat(f->conf.store_path, "/no");
+	assert_err(open_it(&d, f), ERR_NOTFOUND);
+	assert_why("sealslotd init");
+	assert_int_equal(symlink(f->dir, in_store(f, "no")), 0);
+	assert_err(open_it(&d, f), ERR_MODE);
+	assert_why("not a link");
+}
+
+static void
+there_is_one_writer(void **state)
+{
+	const struct fixture *f = *state;
+	struct depot one, two;
+
+	assert_ok(create_it(f));
+	assert_ok(open_it(&one, f));
+	assert_err(open_it(&two, f), ERR_BUSY);
+	assert_why("Another sealslotd");
+	depot_close(&one);
+	assert_ok(open_it(&two, f));
+	depot_close(&two);
+}
+
+static void
+the_root_key_is_pinned(void **state)
+{
+	struct fixture *f = *state;
+	struct depot d;
+
+	assert_ok(create_it(f));
+	sign_key_new(&f->root);
+	assert_err(open_it(&d, f), ERR_AUTH);
+	assert_why("isn't the one that this store was made with");
+}
+
+/* A complete file without a row, as a power cut between the two leaves it. */
+static void
+put_orphan(const struct fixture *f, const char *id, int32_t day)
+{
+	struct upload_claim claim = {.size = 77, .max_stored = 1 << 20, .day = day};
+	int items = -1, fd = -1, writer = -1;
+	uint8_t data[77] = {1};
+
+	assert_ok(io_open_dir(AT_FDCWD, in_store(f, "items"), &items));
+	assert_ok(upload_new(items, &fd, &writer));
+	assert_ok(io_write_all(writer, data, sizeof data));
+	io_close(&writer);
+	assert_ok(upload_settle(fd, &claim));
+	assert_ok(upload_link(fd, items, id));
+	io_close(&fd);
+	io_close(&items);
+}
+
+static enum err
+look(void *ctx, const struct db_item *item, const uint8_t *hash)
+{
+	struct buf *all = ctx;
+
+	(void)hash;
+	return buf_add(all, item, sizeof *item);
+}
+
+static const struct db_item *
+rows(struct depot *d, size_t *n)
+{
+	static struct buf all;
+
+	buf_wipe(&all);
+	buf_init(&all, 1 << 20);
+	assert_ok(db_each(d->db, 0, look, &all));
+	*n = all.len / sizeof(struct db_item);
+	return (const struct db_item *)(const void *)all.p;
+}
+
+static void
+a_file_without_a_row_gets_one(void **state)
+{
+	const struct fixture *f = *state;
+	struct fixture_schedule s = {.serial = 1, .issued = 20000, .start = 20000, .epochs = 4};
+	struct db_item known = {
+	    .id = {0x80}, .day = 20001, .inbox = "tips", .epoch = 1, .serial = 1, .size = 5};
+	const struct db_item *r;
+	struct depot d;
+	char hex[33];
+	size_t n, i;
+
+	*fixture_clock() = (20020LL - date_day_of(time(NULL))) * DATE_DAY_SEC;
+	assert_ok(create_it(f));
+	assert_ok(open_it(&d, f));
+	assert_ok(publish(&d, f, &s));
+	assert_ok(db_add(d.db, &known, 1));
+	depot_close(&d);
+	put_orphan(f, "00000000000000000000000000000001", 20015);
+	put_orphan(f, "ffffffffffffffffffffffffffffffff", 20003);
+	put_orphan(f, "80000000000000000000000000000001", 20003);
+	/* What isn't an item's name is left alone. */
+	close(open(in_store(f, "items/README"), O_WRONLY | O_CREAT, 0400));
+	close(open(
+	    in_store(f, "items/0000000000000000000000000000000A.age"), O_WRONLY | O_CREAT, 0400));
+	assert_int_equal(mkdir(in_store(f, "items/00000000000000000000000000000002.age"), 0700), 0);
+	assert_ok(open_it(&d, f));
+	assert_int_equal(d.rebuilt, 3);
+	r = rows(&d, &n);
+	assert_int_equal(n, 4);
+	text_hex(hex, r[0].id, DB_ID);
+	assert_string_equal(hex, "00000000000000000000000000000001");
+	assert_int_equal(r[0].day, 20015);
+	assert_int_equal(r[0].size, 77);
+	assert_string_equal(r[0].inbox, "tips");
+	assert_int_equal(r[0].epoch, 2);
+	assert_int_equal(r[0].serial, 0);
+	assert_memory_equal(&r[1], &known, sizeof known);
+	depot_close(&d);
+	assert_ok(open_it(&d, f));
+	assert_int_equal(d.rebuilt, 0);
+	depot_close(&d);
+
+	/* The whole index is lost. */
+	assert_int_equal(unlink(in_store(f, "index.db")), 0);
+	assert_ok(open_it(&d, f));
+	assert_int_equal(d.rebuilt, 3);
+	r = rows(&d, &n);
+	for (i = 0; i < n; i++)
+		assert_int_equal(r[i].size, 77);
+	assert_int_equal(n, 3);
+	depot_close(&d);
+	*fixture_clock() = 0;
+}
+
+static void
+a_damaged_index_is_a_persons_decision(void **state)
+{
+	const struct fixture *f = *state;
+	struct depot d;
+	int fd;
+
+	assert_ok(create_it(f));
+	fd = open(in_store(f, "index.db"), O_WRONLY);
+	assert_int_equal(pwrite(fd, "XXXXXXXXXXXXXXXXXXXXXXXX", 24, 0), 24);
+	close(fd);
+	assert_err(open_it(&d, f), ERR_FORMAT);
+	assert_why("No submission is lost");
+}
+
+static void
+the_clock_is_judged_and_remembered(void **state)
+{
+	const struct fixture *f = *state;
+	struct fixture_schedule s = {.serial = 1, .start = 20000, .epochs = 40};
+	volatile int64_t *shift = fixture_clock();
+	int64_t base = (20000LL - date_day_of(time(NULL))) * DATE_DAY_SEC;
+	struct op_status st;
+	struct depot d;
+
+	*shift = base;
+	s.issued = 20002; /* the air-gapped machine's clock is ahead */
+	assert_ok(create_it(f));
+	assert_ok(open_it(&d, f));
+	assert_ok(depot_judge_clock(&d));
+	assert_ok(publish(&d, f, &s));
+	assert_err(depot_judge_clock(&d), ERR_CLOCK);
+	assert_ok(depot_status(&d, &st));
+	assert_false(st.is_clock_good);
+	assert_ok(depot_clock_ok(&d, &why));
+	assert_ok(depot_judge_clock(&d));
+	*shift = base + 30LL * DATE_DAY_SEC;
+	assert_ok(depot_judge_clock(&d));
+	depot_close(&d);
+
+	/* The day is remembered over a restart. */
+	*shift = base + 28LL * DATE_DAY_SEC;
+	assert_ok(open_it(&d, f));
+	assert_int_equal(d.state.seen, 20030);
+	assert_err(depot_judge_clock(&d), ERR_CLOCK);
+	*shift = base + 29LL * DATE_DAY_SEC;
+	assert_ok(depot_judge_clock(&d));
+	assert_int_equal(d.state.seen, 20030);
+	*shift = base + 61LL * DATE_DAY_SEC;
+	assert_err(depot_judge_clock(&d), ERR_CLOCK);
+	assert_int_equal(d.state.seen, 20030);
+	assert_ok(depot_clock_ok(&d, &why));
+	assert_int_equal(d.state.seen, 20061);
+	assert_ok(depot_status(&d, &st));
+	assert_true(st.is_clock_good);
+	assert_int_equal(st.clock_oks, 2);
+	depot_close(&d);
+	*shift = 0;
+}
+
+static void
+status_tells_what_is_published(void **state)
+{
+	const struct fixture *f = *state;
+	int32_t today = clock_today();
+	struct fixture_schedule s = {.serial = 1, .issued = today, .start = today, .epochs = 4};
+	struct op_status st;
+	struct depot d;
+
+	assert_ok(create_it(f));
+	assert_ok(open_it(&d, f));
+	assert_ok(publish(&d, f, &s));
+	assert_string_equal(why.text, "");
+	assert_ok(depot_status(&d, &st));
+	assert_int_equal(st.serial, 1);
+	assert_int_equal(st.issued, today);
+	assert_int_equal(st.keys_end, today + 56);
+	s.serial = 3;
+	assert_ok(publish(&d, f, &s));
+	assert_why("Between schedule 1 and 3 some are missing");
+	depot_close(&d);
+	assert_ok(open_it(&d, f));
+	assert_int_equal(d.schedules.active->serial, 3);
+	assert_ok(depot_reload(&d, &why));
+	assert_int_equal(d.schedules.active->serial, 3);
+	depot_close(&d);
+}
+
+static void
+a_schedule_that_was_tampered_with_doesnt_stop_the_store(void **state)
+{
+	const struct fixture *f = *state;
+	int32_t today = clock_today();
+	struct fixture_schedule s = {.serial = 1, .issued = today, .start = today, .epochs = 4};
+	struct depot d;
+	int fd;
+
+	assert_ok(create_it(f));
+	assert_ok(open_it(&d, f));
+	assert_ok(publish(&d, f, &s));
+	depot_close(&d);
+	fd = open(in_store(f, "keys/keys-0001.txt"), O_WRONLY);
+	assert_int_equal(pwrite(fd, "X", 1, 100), 1);
+	close(fd);
+	assert_ok(open_it(&d, f));
+	assert_null(d.schedules.active);
+	assert_why("doesn't verify");
+	assert_ok(publish(&d, f, &s));
+	assert_non_null(d.schedules.active);
+	depot_close(&d);
+}
+
+static void
+a_read_only_disk_is_said_plainly(void **state)
+{
+	const struct fixture *f = *state;
+	struct depot d;
+
+	fixture_own_mounts();
+	assert_int_equal(mount("none", f->dir, "tmpfs", 0, "size=4m,mode=700"), 0);
+	assert_ok(create_it(f));
+	assert_int_equal(mount("none", f->dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_err(open_it(&d, f), ERR_SYS);
+	assert_why("Read-only file system");
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(umount(f->dir), 0);
+}
+
+#define WITH(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WITH(a_store_is_made_once_and_opens),
+	    WITH(an_interrupted_init_can_be_repeated),
+	    WITH(foreign_folders_are_left_alone),
+	    WITH(there_is_one_writer),
+	    WITH(the_root_key_is_pinned),
+	    WITH(a_file_without_a_row_gets_one),
+	    WITH(a_damaged_index_is_a_persons_decision),
+	    WITH(the_clock_is_judged_and_remembered),
+	    WITH(status_tells_what_is_published),
+	    WITH(a_schedule_that_was_tampered_with_doesnt_stop_the_store),
+	    WITH(a_read_only_disk_is_said_plainly),
+	};
+
+	if (random_start() != 0)
+		return 1;
+	return cmocka_run_group_tests_name("store depot", tests, NULL, NULL);
+}
