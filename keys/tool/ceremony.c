@@ -143,9 +143,9 @@ ceremony_test_keys(struct keystore *k, const struct schedule *s, int32_t today, 
 /* ---- signing */
 
 enum err
-ceremony_load_root(
-    struct keystore *k, const struct minisign_key *pub, struct sign_key *root, struct tool_fault *f)
+ceremony_load_root(struct keystore *k, struct sign_key *root, struct tool_fault *f)
 {
+	struct minisign_key pub;
 	enum err e;
 
 	e = keystore_get_sign(k, TOOL_ROOT, root);
@@ -155,7 +155,9 @@ ceremony_load_root(
 	if (e != ERR_OK)
 		return tool_refuse(f, e, "Restore this file from the backup of the key store.",
 		    TOOL_ROOT ": %s", tool_reason(e));
-	if (memcmp(&root->public, pub, sizeof *pub) != 0)
+	if ((e = tool_read_key(keystore_dir(k), TOOL_ROOT_PUB, &pub, f)) != ERR_OK)
+		return e;
+	if (memcmp(&root->public, &pub, sizeof pub) != 0)
 		return tool_refuse(f, ERR_NOMATCH,
 		    "Nothing was signed. Restore root.pub and root.age from the backup.",
 		    TOOL_ROOT_PUB ": it isn't the public key of " TOOL_ROOT);

@@ -26,8 +26,8 @@ enum err MUST_CHECK ceremony_make_keys(
 enum err MUST_CHECK ceremony_test_keys(struct keystore *k, const struct schedule *s, int32_t today,
     uint32_t *tested, struct tool_fault *f);
 /* The root key, which must be the one of root.pub. root lies in guarded memory of the caller's. */
-enum err MUST_CHECK ceremony_load_root(struct keystore *k, const struct minisign_key *pub,
-    struct sign_key *root, struct tool_fault *f);
+enum err MUST_CHECK ceremony_load_root(
+    struct keystore *k, struct sign_key *root, struct tool_fault *f);
 /*
  * Writes and signs the text of p->s, which must be one that may follow old (whose schedule is NULL
  * if there is none), and verifies the result as a server does. Fills in the rest of *p.

@@ -158,28 +158,34 @@ has_file(const char *path, const char *name)
 }
 
 static enum err
-create(const struct init_args *a, struct tool_fault *f)
+create(const char *path, const struct secret_text *pass, struct tool_fault *f)
 {
-	struct secret_text pass = {0};
 	enum err e;
 
-	e = a->passphrase_file == NULL ? ask_new(&pass, f)
-				       : tool_passphrase(a->passphrase_file, "", &pass, f);
-	if (e != ERR_OK)
-		return e;
-	e = keystore_create(a->path, &pass);
-	secret_text_wipe(&pass);
-	if (e == ERR_EXISTS)
+	if ((e = keystore_create(path, pass)) == ERR_EXISTS)
 		tool_refuse(f, e, "Give a folder that doesn't exist yet, or an empty one.",
-		    "%s: there are files in it", a->path);
+		    "%s: there are files in it", path);
 	else if (e != ERR_OK)
-		tool_refuse(f, e, "", "%s: %s", a->path, tool_reason(e));
+		tool_refuse(f, e, "", "%s: %s", path, tool_reason(e));
 	return e;
+}
+
+/* Offers a new passphrase, unless the key store has one already. */
+static enum err
+get_passphrase(
+    const struct init_args *a, bool is_begun, struct secret_text *out, struct tool_fault *f)
+{
+	if (a->passphrase_file != NULL || is_begun)
+		return tool_passphrase(a->passphrase_file,
+		    "This key store was begun before. Its passphrase, to go on: ", out, f);
+	return ask_new(out, f);
 }
 
 static enum err
 init(const struct init_args *a, struct init_keys *keys, struct tool_fault *f)
 {
+	bool is_begun = has_file(a->path, KEYSTORE_UNLOCK);
+	struct secret_text pass = {0};
 	struct keystore *k = NULL;
 	enum err e;
 
@@ -187,14 +193,14 @@ init(const struct init_args *a, struct init_keys *keys, struct tool_fault *f)
 		return tool_refuse(f, ERR_EXISTS,
 		    "Nothing was changed. See: " TOOL_PROGRAM " show KEYS",
 		    "%s: the key store exists already", a->path);
-	if (!has_file(a->path, KEYSTORE_UNLOCK)) {
-		if ((e = create(a, f)) != ERR_OK)
-			return e;
-	} else if (a->passphrase_file == NULL) {
-		printf("%s was begun before; going on.\n", a->path);
-	}
-	if ((e = tool_open_locked(a->path, a->passphrase_file, &k, f)) == ERR_OK)
-		e = complete(k, a, keys, f);
+	if ((e = get_passphrase(a, is_begun, &pass, f)) != ERR_OK ||
+	    (!is_begun && (e = create(a->path, &pass, f)) != ERR_OK) ||
+	    (e = tool_open_with(a->path, &pass, &k, f)) != ERR_OK ||
+	    (e = tool_lock(k, a->path, f)) != ERR_OK)
+		goto done;
+	e = complete(k, a, keys, f);
+done:
+	secret_text_wipe(&pass);
 	keystore_free(k);
 	return e;
 }

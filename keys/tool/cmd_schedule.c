@@ -48,7 +48,6 @@ struct run {
 	const struct schedule_args *a;
 	struct keystore *k;
 	char instance[SCHEDULE_INSTANCE_LEN + 1];
-	struct minisign_key root_pub;
 	struct sign_key *root, *reply; /* guarded */
 	struct published old, next;
 	struct offer offers[OFFERS_MAX];
@@ -67,8 +66,7 @@ load_keys(struct run *r, struct tool_fault *f)
 	    (r->reply = secret_new(sizeof *r->reply)) == NULL)
 		return tool_refuse(f, ERR_NOMEM, "", "not enough memory that can be locked");
 	if ((e = tool_read_instance(r->k, r->instance, sizeof r->instance, f)) != ERR_OK ||
-	    (e = tool_read_key(keystore_dir(r->k), TOOL_ROOT_PUB, &r->root_pub, f)) != ERR_OK ||
-	    (e = ceremony_load_root(r->k, &r->root_pub, r->root, f)) != ERR_OK)
+	    (e = ceremony_load_root(r->k, r->root, f)) != ERR_OK)
 		return e;
 	if ((e = keystore_get_sign(r->k, TOOL_REPLY, r->reply)) != ERR_OK)
 		tool_refuse(f, e, "Restore this file from the backup of the key store.",
@@ -81,7 +79,7 @@ load_published(struct run *r, struct tool_fault *f)
 {
 	enum err e;
 
-	if ((e = published_newest(r->k, &r->root_pub, &r->old, f)) != ERR_OK)
+	if ((e = published_newest(r->k, &r->root->public, &r->old, f)) != ERR_OK)
 		return e;
 	if (r->old.s != NULL && strcmp(r->old.s->instance, r->instance) != 0)
 		return tool_refuse(f, ERR_USAGE, "Restore the key store from its backup.",

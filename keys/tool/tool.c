@@ -168,6 +168,17 @@ open_fault(struct tool_fault *f, enum err e, const char *path)
 }
 
 enum err
+tool_open_with(
+    const char *path, const struct secret_text *pass, struct keystore **out, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((e = keystore_open(path, pass, out)) != ERR_OK)
+		open_fault(f, e, path);
+	return e;
+}
+
+enum err
 tool_open(
     const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f)
 {
@@ -179,12 +190,21 @@ tool_open(
 	if ((e = tool_open_public(path, &k, f)) != ERR_OK)
 		return e;
 	keystore_free(k);
-	if ((e = tool_passphrase(passphrase_file, "Passphrase of the key store: ", &pass, f)) !=
+	if ((e = tool_passphrase(passphrase_file, "Passphrase of the key store: ", &pass, f)) ==
 	    ERR_OK)
-		return e;
-	if ((e = keystore_open(path, &pass, out)) != ERR_OK)
-		open_fault(f, e, path);
+		e = tool_open_with(path, &pass, out, f);
 	secret_text_wipe(&pass);
+	return e;
+}
+
+enum err
+tool_lock(struct keystore *k, const char *path, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((e = keystore_lock(k)) != ERR_OK)
+		tool_refuse(f, e, "Wait until it has finished.",
+		    "%s: another program is working with this key store", path);
 	return e;
 }
 
@@ -197,13 +217,11 @@ tool_open_locked(
 
 	if ((e = tool_open(path, passphrase_file, &k, f)) != ERR_OK)
 		return e;
-	if ((e = keystore_lock(k)) != ERR_OK) {
+	if ((e = tool_lock(k, path, f)) != ERR_OK)
 		keystore_free(k);
-		return tool_refuse(f, e, "Wait until it has finished.",
-		    "%s: another program is working with this key store", path);
-	}
-	*out = k;
-	return ERR_OK;
+	else
+		*out = k;
+	return e;
 }
 
 enum err

@@ -65,8 +65,12 @@ enum err MUST_CHECK tool_passphrase(
 /* Opens a key store with its passphrase, and locks it if it is to be changed. */
 enum err MUST_CHECK tool_open(
     const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f);
+enum err MUST_CHECK tool_open_with(
+    const char *path, const struct secret_text *pass, struct keystore **out, struct tool_fault *f);
 enum err MUST_CHECK tool_open_locked(
     const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f);
+/* Keeps other programs from writing until the key store is let go. */
+enum err MUST_CHECK tool_lock(struct keystore *k, const char *path, struct tool_fault *f);
 /* Opens it without any secret. */
 enum err MUST_CHECK tool_open_public(const char *path, struct keystore **out, struct tool_fault *f);
 
