@@ -22,10 +22,11 @@ cmd_serve(const struct cmd *self, int argc, char **argv)
 	struct setup s;
 	int code;
 
-	if ((code = cmd_parse(self, argc, argv, 0, &args)) != -1)
+	if ((code = cmd_parse(self, argc, argv, CMD_TAKES_LANDLOCK, &args)) != -1)
 		return code;
 	if (setup_read(args.conf, &s, &why) != ERR_OK)
 		return cmd_fail(&why);
+	s.may_lack_landlock = args.may_lack_landlock;
 	if (listen_open(&s, &l, &why) == ERR_OK) {
 		code = supervise(&s, l.fd, serving, &l, &why) == ERR_OK ? CMD_OK : cmd_fail(&why);
 		listen_close(&l);

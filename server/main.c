@@ -16,8 +16,8 @@ static const struct cmd verbs[] = {
 	"between the active one and this one are taken from the same folder (KEYS/publish).\n"
 	"A running server uses it at once.\n",
 	cmd_publish},
-    {"serve", "", "Runs the server until SIGTERM. SIGHUP makes it look for a new schedule.\n",
-	cmd_serve},
+    {"serve", "[--allow-no-landlock]",
+	"Runs the server until SIGTERM. SIGHUP makes it look for a new schedule.\n", cmd_serve},
     {"export", "OUT.tar [--all | --since DAY] [--volume-size SIZE]",
 	"Writes a bundle of sealed submissions for the air-gapped machine; - is standard\n"
 	"output. Nothing is ever overwritten, and nothing is deleted from the store.\n"

@@ -29,7 +29,8 @@ struct front {
 	struct store *store;
 	struct sealer *sealer;
 	struct site site;
-	struct loop_source on_parent, on_store, on_sealer;
+	struct mailbox *mailbox; /* NULL: there never was one */
+	struct loop_source on_parent, on_store, on_mailbox, on_sealer;
 	struct loop_queue sweeps, deadlines, last_words;
 	struct loop_timer sweep, deadline, last_word;
 	bool had_uploads; /* when draining began */
@@ -149,6 +150,32 @@ on_sealer(void *ctx, uint32_t events)
 	sealer_on_readable(f->sealer);
 }
 
+/* ---- mailbox */
+
+/* As watch_store. */
+static enum err
+watch_mailbox(struct front *f)
+{
+	int fd = mailbox_fd(f->mailbox);
+
+	if (fd == f->on_mailbox.fd)
+		return ERR_OK;
+	loop_remove(f->loop, &f->on_mailbox);
+	return fd == -1 ? ERR_OK : loop_add(f->loop, &f->on_mailbox, fd, EPOLLIN);
+}
+
+static void
+on_mailbox(void *ctx, uint32_t events)
+{
+	struct front *f = ctx;
+	enum err e;
+
+	(void)events;
+	mailbox_on_readable(f->mailbox);
+	if ((e = watch_mailbox(f)) != ERR_OK)
+		stop(f, e);
+}
+
 /* ---- the parent */
 
 static void
@@ -193,12 +220,30 @@ go_on_draining(struct front *f)
 }
 
 static enum err
+take_mailbox(struct front *f, struct wire_msg *m)
+{
+	enum err e;
+
+	if (f->mailbox == NULL)
+		e = mailbox_new(m->fd, &f->mailbox);
+	else
+		e = mailbox_reconnect(f->mailbox, m->fd);
+	if (e != ERR_OK)
+		return e;
+	m->fd = -1;
+	f->site.mailbox = f->mailbox;
+	return watch_mailbox(f);
+}
+
+static enum err
 take_peer(struct front *f, struct wire_msg *m)
 {
 	struct op_peer peer;
 	enum err e;
 
 	memcpy(&peer, m->body, sizeof peer);
+	if (peer.role == ROLE_MAILBOX)
+		return take_mailbox(f, m);
 	if (peer.role != ROLE_STORE)
 		return ERR_FORMAT;
 	if ((e = store_reconnect(f->store, m->fd)) != ERR_OK)
@@ -261,6 +306,9 @@ open_site(struct front *f, const struct front_setup *s)
 	    (e = sealer_new(s->workers, s->workers * BUFFERS_PER_WORKER, &f->sealer)) != ERR_OK ||
 	    (e = store_new(s->store, &s->root, &events, &f->store)) != ERR_OK)
 		return e;
+	if (s->mailbox != -1 && (e = mailbox_new(s->mailbox, &f->mailbox)) != ERR_OK)
+		return e;
+	f->site.mailbox = f->mailbox;
 	f->site.env = (struct intake_env){.conf = s->conf, .store = f->store, .sealer = f->sealer};
 	return ERR_OK;
 }
@@ -287,6 +335,7 @@ open_loop(struct front *f)
 
 	f->on_parent = (struct loop_source){on_parent, f, -1};
 	f->on_store = (struct loop_source){on_store, f, -1};
+	f->on_mailbox = (struct loop_source){on_mailbox, f, -1};
 	f->on_sealer = (struct loop_source){on_sealer, f, -1};
 	if ((e = loop_new(on_turn, f, &f->loop)) != ERR_OK ||
 	    (e = loop_add(f->loop, &f->on_parent, f->parent, EPOLLIN)) != ERR_OK ||
@@ -295,18 +344,21 @@ open_loop(struct front *f)
 	loop_queue_add(f->loop, &f->sweeps, SWEEP_MS, on_sweep);
 	loop_queue_add(f->loop, &f->last_words, LATE_RECEIPT_MS, say_drained);
 	loop_timer_start(&f->sweeps, &f->sweep, f);
-	return watch_store(f);
+	if ((e = watch_store(f)) != ERR_OK || f->mailbox == NULL)
+		return e;
+	return watch_mailbox(f);
 }
 
 enum err
 front_new(const struct front_setup *s, struct front **out)
 {
 	struct front *f = calloc(1, sizeof *f);
-	int store = s->store;
+	int store = s->store, mailbox = s->mailbox;
 	enum err e;
 
 	if (f == NULL) {
 		io_close(&store);
+		io_close(&mailbox);
 		return ERR_NOMEM;
 	}
 	f->conf = s->conf;
@@ -315,6 +367,8 @@ front_new(const struct front_setup *s, struct front **out)
 	    (e = open_rooms(f, s->listener)) != ERR_OK) {
 		if (f->store == NULL)
 			io_close(&store);
+		if (f->mailbox == NULL)
+			io_close(&mailbox);
 		front_free(f);
 		return e;
 	}
@@ -340,6 +394,7 @@ front_free(struct front *f)
 	gate_free(f->gate);
 	sealer_free(f->sealer);
 	store_free(f->store);
+	mailbox_free(f->mailbox);
 	loop_free(f->loop);
 	site_wipe(&f->site);
 	free(f);

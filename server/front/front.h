@@ -18,7 +18,9 @@ struct front_setup {
 	int parent;   /* control socket; borrowed */
 	int listener; /* borrowed */
 	int store;    /* front's from front_new on */
+	int mailbox;  /* front's from front_new on; -1: it comes later */
 	unsigned workers;
+	bool may_lack_landlock;
 };
 
 enum err MUST_CHECK front_new(const struct front_setup *s, struct front **out);

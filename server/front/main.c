@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/random.h"
 #include "front/front.h"
+#include "sandbox/sandbox.h"
 #include "wire/wire.h"
 
 /*
@@ -19,6 +20,8 @@
 #define PARENT_FD    3
 #define HAND_OVER_MS 30000
 #define WORKERS_MAX  8
+#define DESCRIPTORS  (2 * LIMIT_HTTP_CONNECTIONS + LIMIT_IN_FLIGHT_MAX + 256)
+#define MEMORY       (256UL << 20)
 
 static enum err
 take_conf(struct front_setup *s, struct wire_msg *m)
@@ -54,6 +57,8 @@ take_peer(struct front_setup *s, struct wire_msg *m)
 	struct op_peer peer;
 
 	memcpy(&peer, m->body, sizeof peer);
+	if (peer.role == ROLE_MAILBOX)
+		return keep(&s->mailbox, m);
 	return peer.role == ROLE_STORE ? keep(&s->store, m) : ERR_FORMAT;
 }
 
@@ -65,6 +70,8 @@ take(struct front_setup *s, struct wire_msg *m)
 	case OP_LISTEN: return keep(&s->listener, m);
 	case OP_PEER: return take_peer(s, m);
 	case OP_GO:
+		s->may_lack_landlock =
+		    ((const struct op_go *)(const void *)m->body)->may_lack_landlock;
 		return s->conf != NULL && s->listener != -1 && s->store != -1 ? ERR_OK : ERR_STATE;
 	default: return ERR_FORMAT;
 	}
@@ -98,47 +105,61 @@ cores(void)
 	return n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
 }
 
-/* Where it gives up what it doesn't need: before its threads start, and after. */
+/* What it doesn't need it gives up before its threads start, and the rest after. */
 static enum err
-serve(struct front_setup *s)
+serve(struct front_setup *s, struct reason *why)
 {
+	const struct sandbox_plan plan = {.role = ROLE_FRONT,
+	    .dirfd = -1,
+	    .descriptors = DESCRIPTORS,
+	    .may_lack_landlock = s->may_lack_landlock};
 	struct front *f = NULL;
 	enum err e;
 
-	e = front_new(s, &f);
-	s->store = -1; /* front's now */
-	if (e != ERR_OK)
+	if ((e = sandbox_begin(&plan, MEMORY, why)) != ERR_OK)
 		return e;
-	if ((e = wire_send(s->parent, OP_READY, 0, ERR_OK, NULL, 0, -1)) == ERR_OK)
+	e = front_new(s, &f);
+	s->store = s->mailbox = -1; /* front's now */
+	if (e != ERR_OK)
+		return reason_sys(why, e, "Can't start");
+	if ((e = sandbox_complete(ROLE_FRONT, why)) == ERR_OK &&
+	    (e = wire_send(s->parent, OP_READY, 0, ERR_OK, NULL, 0, -1)) == ERR_OK)
 		e = front_run(f);
 	front_free(f);
 	return e;
 }
 
 static int
-fail(const char *what)
+fail(const struct reason *why)
 {
-	fprintf(stderr, "sealslotd: front: %s\n", what);
+	fprintf(stderr, "sealslotd: front: %s\n", why->text);
 	return 1;
 }
 
 int
 main(void)
 {
-	struct front_setup s = {.parent = PARENT_FD, .listener = -1, .store = -1};
+	struct front_setup s = {.parent = PARENT_FD, .listener = -1, .store = -1, .mailbox = -1};
+	struct reason why = {""};
 	enum err e;
 
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, "sealslotd-front");
 	if (fcntl(PARENT_FD, F_SETFD, FD_CLOEXEC) == -1)
-		return fail("This program is started by sealslotd, not by hand.");
-	if (random_start() != 0 || clock_start() != 0)
-		return fail("libsodium or the clock doesn't start.");
+		e = reason_set(
+		    &why, ERR_USAGE, "This program is started by sealslotd, not by hand.");
+	else if (random_start() != 0 || clock_start() != 0)
+		e = reason_set(&why, ERR_CRYPTO, "libsodium or the clock doesn't start.");
+	else if ((e = take_over(&s)) != ERR_OK)
+		reason_sys(&why, e, "The parent process hands over nothing that can be used");
 	s.workers = cores();
-	if ((e = take_over(&s)) == ERR_OK)
-		e = serve(&s);
+	if (e == ERR_OK)
+		e = serve(&s, &why);
 	io_close(&s.listener);
 	io_close(&s.store);
+	io_close(&s.mailbox);
 	conf_free(s.conf);
-	return e == ERR_OK ? 0 : fail(err_text(e));
+	if (e != ERR_OK && why.text[0] == '\0')
+		reason_sys(&why, e, "It can't go on");
+	return e == ERR_OK ? 0 : fail(&why);
 }

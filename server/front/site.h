@@ -12,6 +12,7 @@
 #include "front/intake.h"
 #include "front/lang.h"
 #include "front/receipts.h"
+#include "mailbox/mailbox.h"
 #include "store/store.h"
 
 /*
@@ -35,6 +36,7 @@ struct site {
 	bool has_store;
 	struct schedule_ref *schedule; /* NULL: there is none that may be used */
 	struct buf keys, signature;    /* its bytes */
+	struct mailbox *mailbox;       /* borrowed; NULL: not connected yet */
 	int32_t today;
 	uint64_t room;
 	bool is_writable;

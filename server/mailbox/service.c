@@ -9,9 +9,13 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "mailbox/desk.h"
+#include "sandbox/sandbox.h"
 #include "wire/wire.h"
 
-#define SEND_MS 2000 /* a peer that takes no message for so long is stuck */
+#define SEND_MS      2000 /* a peer that takes no message for so long is stuck */
+#define DESCRIPTORS  64
+#define MEMORY       (32UL << 20)
+#define ARGON_MEMORY (64UL << 20)
 
 enum place { PLACE_PARENT, PLACE_FRONT, PLACE_STORE, PLACE_DESK, PLACES };
 
@@ -192,21 +196,41 @@ worker_count(void)
 	return cores > LIMIT_DERIVERS ? LIMIT_DERIVERS : (unsigned)cores - 1;
 }
 
+/* The sandbox goes around the start of the threads. */
+static enum err
+start(struct service *s, const struct service_setup *setup, struct reason *why)
+{
+	const unsigned workers = worker_count();
+	const struct sandbox_plan plan = {.role = ROLE_MAILBOX,
+	    .dirfd = -1,
+	    .descriptors = DESCRIPTORS,
+	    .may_lack_landlock = setup->may_lack_landlock};
+	const struct desk_lines lines = {s, to_front, to_store};
+	enum err e;
+
+	if ((e = sandbox_begin(&plan, MEMORY + workers * ARGON_MEMORY, why)) != ERR_OK)
+		return e;
+	if ((e = desk_new(workers, setup->conf->instance, &lines, &s->desk)) != ERR_OK)
+		return reason_sys(why, e, "Can't start the mailbox");
+	return sandbox_complete(ROLE_MAILBOX, why);
+}
+
 enum err
-service_run(struct service_setup *setup)
+service_run(struct service_setup *setup, struct reason *why)
 {
 	struct service s = {
 	    .parent = setup->parent, .front = setup->front, .store = setup->store, .next_tick = -1};
-	struct desk_lines lines = {&s, to_front, to_store};
 	enum err e;
 
 	setup->front = setup->store = -1;
-	if ((e = desk_new(worker_count(), setup->conf->instance, &lines, &s.desk)) != ERR_OK)
+	if ((e = start(&s, setup, why)) != ERR_OK)
 		goto done;
 	if ((e = wire_send(s.parent, OP_READY, 0, ERR_OK, NULL, 0, -1)) == ERR_OK)
 		e = work(&s);
 	if (e == ERR_CLOSED)
 		e = ERR_OK;
+	else
+		reason_sys(why, e, "The parent process can't be understood");
 done:
 	desk_free(s.desk);
 	io_close(&s.front);

@@ -18,6 +18,7 @@ static const struct {
 	const char *name, *program;
 } programs[CHILDREN_N] = {
     {ROLE_STORE, "store", "sealslotd-store"},
+    {ROLE_MAILBOX, "mailbox", "sealslotd-mailbox"},
     {ROLE_FRONT, "front", "sealslotd-front"},
 };
 
@@ -26,6 +27,8 @@ static const struct {
 	enum role a, b;
 } pairs[] = {
     {ROLE_FRONT, ROLE_STORE},
+    {ROLE_FRONT, ROLE_MAILBOX},
+    {ROLE_MAILBOX, ROLE_STORE},
 };
 #define N_PAIRS (sizeof pairs / sizeof pairs[0])
 
@@ -144,7 +147,7 @@ hand_over(struct children *c, struct child *child)
 					       c->listener)) != ERR_OK) ||
 	    (e = connect_peers(c, child)) != ERR_OK)
 		return e;
-	return handover_op(child->sock, OP_GO);
+	return handover_go(child->sock, c->setup);
 }
 
 enum err

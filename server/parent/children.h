@@ -15,7 +15,7 @@
  * The processes of a running server, as their parent sees them: which programs
  * they are, who talks to whom, and when a dead one may start again.
  */
-#define CHILDREN_N 2
+#define CHILDREN_N 3
 
 struct child {
 	enum role role;

@@ -33,3 +33,11 @@ handover_op(int sock, enum op op)
 {
 	return wire_send(sock, op, 0, ERR_OK, NULL, 0, -1);
 }
+
+enum err
+handover_go(int sock, const struct setup *s)
+{
+	struct op_go body = {s->may_lack_landlock};
+
+	return wire_send(sock, OP_GO, 0, ERR_OK, &body, sizeof body, -1);
+}

@@ -13,5 +13,7 @@ enum err MUST_CHECK handover_conf(int sock, const struct setup *s);
 enum err MUST_CHECK handover_peer(int sock, enum role role, int fd);
 /* An op without a body. */
 enum err MUST_CHECK handover_op(int sock, enum op op);
+/* That was all: begin. */
+enum err MUST_CHECK handover_go(int sock, const struct setup *s);
 
 #endif

@@ -99,7 +99,7 @@ start_own(const struct setup *s, struct link *l, struct reason *why)
 		return reason_sys(why, e, "Can't make a socket");
 	l->sock = ends[0];
 	if ((e = handover_peer(l->child_sock, ROLE_ADMIN, ends[1])) != ERR_OK ||
-	    (e = handover_op(l->child_sock, OP_GO)) != ERR_OK)
+	    (e = handover_go(l->child_sock, s)) != ERR_OK)
 		return reason_sys(why, e, "Can't start the store");
 	return await_ready(l->child_sock, why);
 }

@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_PARENT_SETUP_H
 #define SEALSLOT_PARENT_SETUP_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -16,6 +17,7 @@ struct setup {
 	struct minisign_key root;
 	uid_t uid; /* whom the store belongs to */
 	gid_t gid;
+	bool may_lack_landlock; /* serve --allow-no-landlock */
 };
 
 /*

@@ -121,9 +121,8 @@ set_limits(const struct sandbox_plan *plan)
 
 	if ((e = limit(RLIMIT_CORE, 0)) != ERR_OK)
 		return e;
-	if ((e = limit(RLIMIT_NOFILE, plan->descriptors)) != ERR_OK)
-		return e;
-	return limit(RLIMIT_FSIZE, plan->file_size);
+	/* How large a file may grow is the parent's to say: it knows max_upload. */
+	return limit(RLIMIT_NOFILE, plan->descriptors);
 }
 
 enum err

@@ -107,7 +107,7 @@ static int
 allow_descriptor_calls(scmp_filter_ctx c, enum role role)
 {
 	static const int of_store[] = {F_SETLEASE, F_GETLEASE, F_SETLK, F_GETLK, F_OFD_SETLK,
-	    F_OFD_GETLK, F_ADD_SEALS, F_GET_SEALS, F_DUPFD_CLOEXEC};
+	    F_OFD_GETLK, F_ADD_SEALS, F_DUPFD_CLOEXEC};
 	size_t i;
 
 	if (allow_fcntl(c, F_GETFL) < 0 || allow_fcntl(c, F_GETFD) < 0 ||
@@ -116,6 +116,11 @@ allow_descriptor_calls(scmp_filter_ctx c, enum role role)
 	if (seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2, SCMP_A1(SCMP_CMP_EQ, F_SETFL),
 		SCMP_A2(SCMP_CMP_MASKED_EQ, (scmp_datum_t) ~(O_NONBLOCK | O_RDWR), 0)) < 0)
 		return -1;
+	/* A memfd that is handed over must be sealed. */
+	if (allow_fcntl(c, F_GET_SEALS) < 0)
+		return -1;
+	if (role == ROLE_FRONT)
+		return allow_fcntl(c, F_DUPFD_CLOEXEC);
 	if (role != ROLE_STORE)
 		return 0;
 	for (i = 0; i < sizeof of_store / sizeof *of_store; i++)

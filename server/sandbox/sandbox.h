@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "wire/op.h"
+#include "wire/reason.h"
 
 /*
  * What a process of the server gives up before it reads its first untrusted
@@ -18,7 +19,6 @@ struct sandbox_plan {
 	enum role role;       /* ROLE_FRONT, ROLE_STORE or ROLE_MAILBOX */
 	int dirfd;            /* the only folder that may be used; -1: no file at all */
 	uint32_t descriptors; /* RLIMIT_NOFILE */
-	uint64_t file_size;   /* RLIMIT_FSIZE, bytes; 0: no file may grow */
 	bool may_lack_landlock;
 };
 
@@ -30,6 +30,13 @@ struct sandbox_plan {
 enum err MUST_CHECK sandbox_confine(const struct sandbox_plan *plan, int *landlock);
 /* The role's allow-list of system calls on all threads; anything else kills the process. */
 enum err MUST_CHECK sandbox_filter(enum role role);
+/*
+ * Both steps around a process's start, with words for the log: sandbox_confine
+ * and the locking of memory (need: bytes that it may want locked) first.
+ */
+enum err MUST_CHECK sandbox_begin(
+    const struct sandbox_plan *plan, unsigned long need, struct reason *why);
+enum err MUST_CHECK sandbox_complete(enum role role, struct reason *why);
 /* "release", or what a test build's wider filter is called: the server says so at start. */
 const char *sandbox_kind(void);
 

@@ -14,6 +14,7 @@
 struct db {
 	sqlite3 *sql;
 	sqlite3_stmt *add, *totals, *each, *put_hash, *begin, *commit, *rollback;
+	sqlite3_stmt *add_reply, *replies, *remove_reply, *expire_replies;
 };
 
 /* What every connection needs: deleted rows are overwritten, a commit survives a power cut. */
@@ -42,6 +43,13 @@ static const char schema[] =
 					    "CREATE TABLE hashes("
 					    " id BLOB PRIMARY KEY CHECK(length(id)=16),"
 					    " hash BLOB NOT NULL CHECK(length(hash)=32)"
+					    ") STRICT, WITHOUT ROWID;"
+					    "CREATE TABLE replies("
+					    " mailbox BLOB NOT NULL CHECK(length(mailbox)=32),"
+					    " id BLOB NOT NULL CHECK(length(id)=16),"
+					    " day INTEGER NOT NULL,"
+					    " sealed BLOB NOT NULL,"
+					    " PRIMARY KEY(mailbox,id)"
 					    ") STRICT, WITHOUT ROWID;"
 					    "COMMIT;";
 
@@ -131,6 +139,11 @@ prepare(struct db *d)
 	    {&d->each, "SELECT i.id,i.day,i.inbox,i.epoch,i.serial,i.size,h.hash FROM items i"
 		       " LEFT JOIN hashes h ON h.id=i.id WHERE i.day>=?1 ORDER BY i.id"},
 	    {&d->put_hash, "INSERT OR IGNORE INTO hashes SELECT id,?2 FROM items WHERE id=?1"},
+	    {&d->add_reply, "INSERT INTO replies VALUES(?1,?2,?3,?4)"},
+	    {&d->replies, "SELECT id,day,sealed FROM replies WHERE mailbox=?1"
+			  " ORDER BY day,id LIMIT " VALUE_OF(LIMIT_REPLIES)},
+	    {&d->remove_reply, "DELETE FROM replies WHERE mailbox=?1 AND id=?2"},
+	    {&d->expire_replies, "DELETE FROM replies WHERE day<?1"},
 	};
 	enum err e = ERR_OK;
 	size_t i;
@@ -205,6 +218,10 @@ db_close(struct db *d)
 	sqlite3_finalize(d->totals);
 	sqlite3_finalize(d->each);
 	sqlite3_finalize(d->put_hash);
+	sqlite3_finalize(d->add_reply);
+	sqlite3_finalize(d->replies);
+	sqlite3_finalize(d->remove_reply);
+	sqlite3_finalize(d->expire_replies);
 	sqlite3_close(d->sql);
 	free(d);
 }
@@ -329,4 +346,71 @@ db_put_hashes(struct db *d, const struct db_hash *hashes, size_t n)
 		sqlite3_clear_bindings(d->put_hash);
 	}
 	return finish(d, e);
+}
+
+/* ---- replies */
+
+enum err
+db_add_reply(struct db *d, const uint8_t mailbox[static HASH_LEN], const struct db_reply *r)
+{
+	sqlite3_stmt *s = d->add_reply;
+	enum err e;
+
+	sqlite3_bind_blob(s, 1, mailbox, HASH_LEN, SQLITE_STATIC);
+	sqlite3_bind_blob(s, 2, r->id, DB_ID, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 3, r->day);
+	sqlite3_bind_blob64(s, 4, r->sealed, r->len, SQLITE_STATIC);
+	e = run(s);
+	sqlite3_clear_bindings(s);
+	return e;
+}
+
+static enum err
+read_reply(sqlite3_stmt *s, struct db_reply *r)
+{
+	const void *id = sqlite3_column_blob(s, 0);
+
+	if (id == NULL || sqlite3_column_bytes(s, 0) != DB_ID)
+		return ERR_FORMAT;
+	memcpy(r->id, id, DB_ID);
+	r->day = sqlite3_column_int(s, 1);
+	r->sealed = sqlite3_column_blob(s, 2);
+	r->len = (size_t)sqlite3_column_bytes(s, 2);
+	return r->sealed == NULL || r->len > LIMIT_REPLY ? ERR_FORMAT : ERR_OK;
+}
+
+enum err
+db_replies(struct db *d, const uint8_t mailbox[static HASH_LEN], db_visit_reply *each, void *ctx)
+{
+	struct db_reply r;
+	enum err e = ERR_OK;
+	int code;
+
+	sqlite3_bind_blob(d->replies, 1, mailbox, HASH_LEN, SQLITE_STATIC);
+	while ((code = sqlite3_step(d->replies)) == SQLITE_ROW)
+		if ((e = read_reply(d->replies, &r)) != ERR_OK || (e = each(ctx, &r)) != ERR_OK)
+			break;
+	sqlite3_reset(d->replies);
+	sqlite3_clear_bindings(d->replies);
+	return e != ERR_OK ? e : sql_err(code);
+}
+
+enum err
+db_remove_reply(
+    struct db *d, const uint8_t mailbox[static HASH_LEN], const uint8_t id[static DB_ID])
+{
+	enum err e;
+
+	sqlite3_bind_blob(d->remove_reply, 1, mailbox, HASH_LEN, SQLITE_STATIC);
+	sqlite3_bind_blob(d->remove_reply, 2, id, DB_ID, SQLITE_STATIC);
+	e = run(d->remove_reply);
+	sqlite3_clear_bindings(d->remove_reply);
+	return e;
+}
+
+enum err
+db_expire_replies(struct db *d, int32_t before)
+{
+	sqlite3_bind_int64(d->expire_replies, 1, before);
+	return run(d->expire_replies);
 }

@@ -52,8 +52,11 @@ take_peer(struct service_setup *s, struct wire_msg *m, struct reason *why)
 	int *to;
 
 	memcpy(&peer, m->body, sizeof peer);
-	to = peer.role == ROLE_ADMIN ? &s->admin : &s->front;
-	if ((peer.role != ROLE_ADMIN && peer.role != ROLE_FRONT) || *to != -1)
+	to = peer.role == ROLE_ADMIN     ? &s->admin
+	     : peer.role == ROLE_MAILBOX ? &s->mailbox
+					 : &s->front;
+	if (peer.role == ROLE_PARENT || peer.role == ROLE_STORE || peer.role >= ROLE_COUNT ||
+	    *to != -1)
 		return reason_set(why, ERR_FORMAT, "An unexpected peer was handed over.");
 	*to = m->fd;
 	m->fd = -1;
@@ -77,6 +80,9 @@ take_over(struct service_setup *s, uint32_t *last, struct reason *why)
 			e = take_peer(s, &m, why);
 		else if ((m.op != OP_GO && m.op != OP_INIT) || s->conf == NULL)
 			e = reason_set(why, ERR_FORMAT, "The parent process speaks out of turn.");
+		if (e == ERR_OK && m.op == OP_GO)
+			s->may_lack_landlock =
+			    ((const struct op_go *)(const void *)m.body)->may_lack_landlock;
 		io_close(&m.fd);
 	} while (e == ERR_OK && m.op != OP_GO && m.op != OP_INIT);
 	*last = m.op;
@@ -98,7 +104,7 @@ init_store(const struct service_setup *s, struct reason *why)
 int
 main(void)
 {
-	struct service_setup setup = {.parent = PARENT_FD, .front = -1, .admin = -1};
+	struct service_setup setup = {.parent = PARENT_FD, .front = -1, .mailbox = -1, .admin = -1};
 	struct reason why = {""};
 	uint32_t last = 0;
 	enum err e;
@@ -120,6 +126,7 @@ main(void)
 	if ((e = take_over(&setup, &last, &why)) == ERR_OK)
 		e = last == OP_INIT ? init_store(&setup, &why) : service_run(&setup, &why);
 	io_close(&setup.front);
+	io_close(&setup.mailbox);
 	io_close(&setup.admin);
 	conf_free(setup.conf);
 	return e == ERR_OK ? 0 : fail(&why);

@@ -11,12 +11,23 @@
 #include "store/admin_side.h"
 #include "store/committer.h"
 #include "store/front_side.h"
+#include "store/mailbox_side.h"
+#include "sandbox/sandbox.h"
 #include "wire/wire.h"
 
-#define TICK_MS 1000
+#define TICK_MS     1000
+#define DESCRIPTORS (LIMIT_IN_FLIGHT_MAX + 256)
+#define MEMORY      (64UL << 20)
 
 /* The places of the poll set; the admins' follow. */
-enum place { PLACE_PARENT, PLACE_COMMITTER, PLACE_FRONT, PLACE_LISTENER, PLACE_ADMINS };
+enum place {
+	PLACE_PARENT,
+	PLACE_COMMITTER,
+	PLACE_FRONT,
+	PLACE_MAILBOX,
+	PLACE_LISTENER,
+	PLACE_ADMINS
+};
 #define PLACES (PLACE_ADMINS + LIMIT_ADMINS)
 
 struct service {
@@ -24,6 +35,7 @@ struct service {
 	struct depot depot;
 	struct committer *committer;
 	struct front_side front;
+	struct mailbox_side mailbox;
 	struct admin_side admins;
 	bool is_drained_due; /* the parent waits for the last upload */
 	int64_t next_tick;
@@ -65,6 +77,10 @@ on_parent(struct service *s)
 		front_side_attach(&s->front, m.fd);
 		return settle_front(s, front_side_tick(&s->front));
 	}
+	if (m.op == OP_PEER && peer.role == ROLE_MAILBOX) {
+		mailbox_side_attach(&s->mailbox, m.fd);
+		return ERR_OK;
+	}
 	io_close(&m.fd);
 	if (m.op == OP_DRAIN) {
 		s->front.is_draining = true;
@@ -89,6 +105,7 @@ fill(const struct service *s, struct pollfd *p)
 	p[PLACE_COMMITTER] =
 	    (struct pollfd){s->front.has_outbox ? -1 : committer_fd(s->committer), POLLIN, 0};
 	p[PLACE_FRONT] = (struct pollfd){s->front.sock, front_side_events(&s->front), 0};
+	p[PLACE_MAILBOX] = (struct pollfd){s->mailbox.sock, POLLIN, 0};
 	p[PLACE_LISTENER] = (struct pollfd){s->admins.listener, POLLIN, 0};
 	for (i = 0; i < LIMIT_ADMINS; i++)
 		p[PLACE_ADMINS + i] = (struct pollfd){s->admins.admins[i].sock, POLLIN, 0};
@@ -107,6 +124,8 @@ handle(struct service *s, const struct pollfd *p)
 	/* The parent may just have given us another front. */
 	if (e == ERR_OK && p[PLACE_FRONT].revents != 0 && p[PLACE_FRONT].fd == s->front.sock)
 		e = settle_front(s, front_side_on_ready(&s->front));
+	if (e == ERR_OK && p[PLACE_MAILBOX].revents != 0 && p[PLACE_MAILBOX].fd == s->mailbox.sock)
+		mailbox_side_on_readable(&s->mailbox);
 	for (i = 0; i < LIMIT_ADMINS && e == ERR_OK; i++)
 		if (p[PLACE_ADMINS + i].revents != 0)
 			admin_side_on_readable(&s->admins, &s->admins.admins[i]);
@@ -167,6 +186,35 @@ report_opening(const struct service *s, const struct reason *why)
 		    (unsigned long long)s->depot.rebuilt);
 }
 
+/* Its files are open, its threads not started yet. */
+static enum err
+confine(const struct service *s, const struct service_setup *setup, struct reason *why)
+{
+	const struct sandbox_plan plan = {.role = ROLE_STORE,
+	    .dirfd = s->depot.folder.root,
+	    .descriptors = DESCRIPTORS,
+	    .may_lack_landlock = setup->may_lack_landlock};
+
+	return sandbox_begin(&plan, MEMORY, why);
+}
+
+static enum err
+attach(struct service *s, struct service_setup *setup)
+{
+	enum err e = ERR_OK;
+
+	if (setup->front != -1)
+		front_side_attach(&s->front, setup->front);
+	setup->front = -1;
+	if (setup->mailbox != -1)
+		mailbox_side_attach(&s->mailbox, setup->mailbox);
+	setup->mailbox = -1;
+	if (setup->admin != -1)
+		e = admin_side_attach(&s->admins, setup->admin);
+	setup->admin = -1;
+	return e;
+}
+
 static enum err
 start(struct service *s, struct service_setup *setup, struct reason *why)
 {
@@ -175,21 +223,19 @@ start(struct service *s, struct service_setup *setup, struct reason *why)
 	if ((e = depot_open(&s->depot, setup->conf, &setup->root, why)) != ERR_OK)
 		return e;
 	report_opening(s, why);
+	admin_side_init(&s->admins, &s->depot, &s->front);
+	mailbox_side_init(&s->mailbox, &s->depot);
+	if (setup->front != -1 && (e = admin_side_listen(&s->admins, why)) != ERR_OK)
+		return e;
+	if ((e = confine(s, setup, why)) != ERR_OK)
+		return e;
 	if ((e = committer_new(
 		 s->depot.folder.items, s->depot.db, &s->depot.db_lock, &s->committer)) != ERR_OK)
 		return reason_sys(why, e, "Can't start the store's threads");
 	front_side_init(&s->front, &s->depot, s->committer);
-	admin_side_init(&s->admins, &s->depot, &s->front);
-	if (setup->front != -1) {
-		front_side_attach(&s->front, setup->front);
-		setup->front = -1;
-	}
-	/* Either for one verb alone, or for all that come to a running server. */
-	if (setup->admin == -1)
-		return admin_side_listen(&s->admins, why);
-	e = admin_side_attach(&s->admins, setup->admin);
-	setup->admin = -1;
-	return e;
+	if ((e = sandbox_complete(ROLE_STORE, why)) != ERR_OK)
+		return e;
+	return attach(s, setup);
 }
 
 static void
@@ -197,6 +243,7 @@ stop(struct service *s)
 {
 	if (s->committer != NULL) {
 		admin_side_close(&s->admins);
+		mailbox_side_detach(&s->mailbox);
 		front_side_detach(&s->front);
 	}
 	committer_free(s->committer);

@@ -1,6 +1,8 @@
 #ifndef SEALSLOT_STORE_SERVICE_H
 #define SEALSLOT_STORE_SERVICE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "conf/conf.h"
 #include "store/depot.h"
@@ -11,7 +13,8 @@ struct service_setup {
 	int parent;        /* the socket to the parent */
 	struct conf *conf; /* owned */
 	struct minisign_key root;
-	int front, admin; /* sockets; -1: none */
+	int front, mailbox, admin; /* sockets; -1: none */
+	bool may_lack_landlock;
 };
 
 /*

@@ -16,7 +16,7 @@ static const struct op_rule rules[OP_COUNT] = {
     [OP_LISTEN] = {"listen", PARENT, FRONT, NOTHING, OP_FD_ALWAYS, 0},
     [OP_PEER] = {"peer", PARENT, CHILDREN, EXACTLY(op_peer), OP_FD_ALWAYS, 0},
     [OP_INIT] = {"init", PARENT, STORE, NOTHING, OP_FD_NEVER, 0},
-    [OP_GO] = {"go", PARENT, CHILDREN, NOTHING, OP_FD_NEVER, 0},
+    [OP_GO] = {"go", PARENT, CHILDREN, EXACTLY(op_go), OP_FD_NEVER, 0},
     [OP_DRAIN] = {"drain", PARENT, CHILDREN, EXACTLY(op_drain), OP_FD_NEVER, 0},
     [OP_RELOAD] = {"reload", PARENT, STORE, NOTHING, OP_FD_NEVER, 0},
 

@@ -83,6 +83,10 @@ struct op_peer {
 	uint32_t role; /* who is at the other end */
 };
 
+struct op_go {
+	uint32_t may_lack_landlock;
+};
+
 struct op_drain {
 	uint32_t ms; /* how long it may take */
 };
