@@ -3,10 +3,11 @@
 #include "forget/forget.h"
 #include "sandbox/sandbox.h"
 
+/* The same for all of them: said once, by the one that sees plaintext. */
 static void
-lock_memory(unsigned long need)
+lock_memory(enum role role, unsigned long need)
 {
-	if (forget_lock_memory(need) == ERR_OK)
+	if (forget_lock_memory(need) == ERR_OK || role != ROLE_FRONT)
 		return;
 	fprintf(stderr,
 	    "sealslotd: memory can't be locked, so it may be swapped to a disk: switch swap off, or raise "
@@ -19,7 +20,7 @@ sandbox_begin(const struct sandbox_plan *plan, unsigned long need, struct reason
 	int abi = 0;
 	enum err e;
 
-	lock_memory(need);
+	lock_memory(plan->role, need);
 	if ((e = sandbox_confine(plan, &abi)) == ERR_NOTFOUND)
 		return reason_set(why, e,
 		    "This kernel has no Landlock, so the processes can't be kept from other files. Use a "

@@ -225,7 +225,8 @@ start(struct service *s, struct service_setup *setup, struct reason *why)
 	report_opening(s, why);
 	admin_side_init(&s->admins, &s->depot, &s->front);
 	mailbox_side_init(&s->mailbox, &s->depot);
-	if (setup->front != -1 && (e = admin_side_listen(&s->admins, why)) != ERR_OK)
+	/* Either for one verb alone, or for all that come to a running server. */
+	if (setup->admin == -1 && (e = admin_side_listen(&s->admins, why)) != ERR_OK)
 		return e;
 	if ((e = confine(s, setup, why)) != ERR_OK)
 		return e;

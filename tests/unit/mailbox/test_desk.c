@@ -88,11 +88,11 @@ teardown(struct rig *r)
 	buf_wipe(&r->text);
 }
 
-/* Moves messages until n callbacks have come, or ten seconds have passed. */
+/* Moves messages until n callbacks have come, or a minute and a half have passed (a loaded machine). */
 static void
 pump(struct rig *r, unsigned n)
 {
-	int64_t end = clock_mono_ms() + 10000;
+	int64_t end = clock_mono_ms() + 90000;
 	struct wire_msg m;
 
 	while (r->calls < n && clock_mono_ms() < end) {
