@@ -21,9 +21,9 @@ static const int common[] = {SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), 
     SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigaction), SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
     SCMP_SYS(close), SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(poll), SCMP_SYS(ppoll),
-    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SCMP_SYS(sendmsg),
-    SCMP_SYS(recvmsg), SCMP_SYS(fstat), SCMP_SYS(rseq), SCMP_SYS(set_robust_list),
-    SCMP_SYS(membarrier), SCMP_SYS(sched_getaffinity)};
+    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_create1),
+    SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(fstat), SCMP_SYS(rseq),
+    SCMP_SYS(set_robust_list), SCMP_SYS(membarrier), SCMP_SYS(sched_getaffinity)};
 
 /* Connections that it is handed or accepts; the descriptors that store gives it. */
 static const int front[] = {SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
