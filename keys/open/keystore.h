@@ -18,7 +18,7 @@
  *   unlock.age              an X25519 identity under the passphrase (scrypt, 2^18)
  *   root.age, root.pub      Ed25519 root key (not in a reviewer's copy)
  *   reply.age               Ed25519 reply key of this desk
- *   epochs/<inbox>-<n>.age  epoch identities
+ *   epochs/<inbox>-<n>.age  epoch identities; <n>.1 replaced <n> after a revocation
  *   instance                the onion address
  *   publish/                all schedules and signatures, keys.txt is the newest
  *   log                     what was done on which day: backups, copies, retired epochs; no secret
@@ -81,21 +81,33 @@ enum err MUST_CHECK keystore_get(struct keystore *k, const char *name, struct se
 enum err MUST_CHECK keystore_put(
     struct keystore *k, const char *name, const void *text, size_t len);
 
-/* An X25519 identity of an epoch. */
+/* A key of an epoch. A revoked key stays, to open what was sealed to it; its replacement is another
+ * file, "epochs/tips-31.1.age". */
+struct keystore_epoch {
+	char inbox[LIMIT_INBOX_NAME + 1];
+	uint32_t number;
+	uint32_t replacement; /* 0: the first key, 1: what replaced it, and so on */
+};
+/* Its X25519 identity. Errors as keystore_get and keystore_put. */
+enum err MUST_CHECK keystore_get_key(
+    struct keystore *k, const struct keystore_epoch *epoch, struct identity **out);
+enum err MUST_CHECK keystore_put_key(
+    struct keystore *k, const struct keystore_epoch *epoch, const struct identity *id, int32_t day);
+/* The same for the first key of an epoch. */
 enum err MUST_CHECK keystore_get_epoch(
     struct keystore *k, const char *inbox, uint32_t number, struct identity **out);
 enum err MUST_CHECK keystore_put_epoch(
     struct keystore *k, const char *inbox, uint32_t number, const struct identity *id, int32_t day);
-/* All epoch identities that the store has, as one set (tag = epoch number), newest first. */
+/* All epoch identities that the store has, replaced ones too, as one set (tag = epoch number),
+ * newest first. */
 enum err MUST_CHECK keystore_all_epochs(struct keystore *k, struct identity_set *out);
-
-struct keystore_epoch {
-	char inbox[LIMIT_INBOX_NAME + 1];
-	uint32_t number;
-};
-/* Which epoch keys the store has, by inbox, then number; nothing is opened. *out is for free(). */
+/* Which epoch keys the store has, by inbox, number, replacement; nothing is opened. *out is for
+ * free(). */
 enum err MUST_CHECK keystore_list_epochs(
     const struct keystore *k, struct keystore_epoch **out, size_t *n);
+
+/* Overwrites and removes a key, for ever. ERR_NOTFOUND, ERR_MODE. The caller holds the lock. */
+enum err MUST_CHECK keystore_destroy_key(struct keystore *k, const struct keystore_epoch *epoch);
 
 /* Signing keys, "root.age" and "reply.age": one line, base64 of the seed without '='. */
 enum err MUST_CHECK keystore_get_sign(struct keystore *k, const char *name, struct sign_key *out);

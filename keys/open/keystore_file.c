@@ -100,6 +100,41 @@ keystore_file_write(int dirfd, const char *name, const void *p, size_t n)
 	return e;
 }
 
+/* No longer than LIMIT_KEY_FILE and an age header, as all files of a key store are. */
+static enum err
+overwrite(int fd)
+{
+	uint8_t noise[4096];
+	struct stat st;
+	enum err e = ERR_OK;
+	off_t at, n;
+
+	if (fstat(fd, &st) == -1)
+		return io_errno();
+	for (at = 0; at < st.st_size && e == ERR_OK; at += n) {
+		n = st.st_size - at < (off_t)sizeof noise ? st.st_size - at : (off_t)sizeof noise;
+		random_bytes(noise, (size_t)n);
+		e = io_pwrite_all(fd, noise, (size_t)n, at);
+	}
+	return e == ERR_OK ? io_sync(fd) : e;
+}
+
+enum err
+keystore_file_destroy(int dirfd, const char *name)
+{
+	enum err e;
+	int fd;
+
+	fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd == -1)
+		return io_errno();
+	if ((e = check_private(fd)) == ERR_OK && (e = overwrite(fd)) == ERR_OK &&
+	    unlinkat(dirfd, name, 0) == -1)
+		e = io_errno();
+	io_close(&fd);
+	return e == ERR_OK ? io_sync(dirfd) : e;
+}
+
 enum err
 keystore_file_each(int dirfd, enum err (*each)(void *ctx, int dirfd, const char *name), void *ctx)
 {

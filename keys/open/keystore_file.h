@@ -24,6 +24,12 @@ enum err MUST_CHECK keystore_file_read(int dirfd, const char *name, struct buf *
 enum err MUST_CHECK keystore_file_write(int dirfd, const char *name, const void *p, size_t n);
 
 /*
+ * Overwrites a file of ours with random bytes, syncs, removes it, and syncs the folder. What that
+ * leaves on flash or on a journalling file system is beyond us. ERR_NOTFOUND, ERR_MODE.
+ */
+enum err MUST_CHECK keystore_file_destroy(int dirfd, const char *name);
+
+/*
  * Calls each for every name in the folder but "." and ".."; stops at its first
  * error. The folder's descriptor isn't moved.
  */

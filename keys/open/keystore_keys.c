@@ -12,7 +12,7 @@
 /* What the files of a key store mean: epoch identities and signing keys. */
 
 #define EXT      ".age"
-#define NAME_LEN (sizeof KEYSTORE_EPOCHS + LIMIT_INBOX_NAME + sizeof "-4294967295" EXT)
+#define NAME_LEN (sizeof KEYSTORE_EPOCHS + LIMIT_INBOX_NAME + sizeof "-4294967295.4294967295" EXT)
 #define SEED_B64 TEXT_B64_LEN(SIGN_SEED)
 
 static bool
@@ -23,44 +23,83 @@ is_inbox(const char *s, size_t len)
 }
 
 static enum err
-epoch_name(char out[static NAME_LEN], const char *inbox, uint32_t number)
+epoch_name(char out[static NAME_LEN], const struct keystore_epoch *epoch)
 {
-	if (!is_inbox(inbox, strlen(inbox)))
+	if (!is_inbox(epoch->inbox, strnlen(epoch->inbox, sizeof epoch->inbox)))
 		return ERR_USAGE;
-	snprintf(out, NAME_LEN, KEYSTORE_EPOCHS "/%s-%u" EXT, inbox, number);
+	if (epoch->replacement == 0)
+		snprintf(out, NAME_LEN, KEYSTORE_EPOCHS "/%s-%u" EXT, epoch->inbox, epoch->number);
+	else
+		snprintf(out, NAME_LEN, KEYSTORE_EPOCHS "/%s-%u.%u" EXT, epoch->inbox,
+		    epoch->number, epoch->replacement);
+	return ERR_OK;
+}
+
+/* The first key of an epoch, by name. ERR_USAGE: no inbox has such a name. */
+static enum err
+first_key(struct keystore_epoch *out, const char *inbox, uint32_t number)
+{
+	size_t len = strlen(inbox);
+
+	if (len > LIMIT_INBOX_NAME)
+		return ERR_USAGE;
+	*out = (struct keystore_epoch){.number = number};
+	memcpy(out->inbox, inbox, len);
 	return ERR_OK;
 }
 
 enum err
-keystore_get_epoch(struct keystore *k, const char *inbox, uint32_t number, struct identity **out)
+keystore_get_key(struct keystore *k, const struct keystore_epoch *epoch, struct identity **out)
 {
 	struct secret_text text = {0};
 	char name[NAME_LEN];
 	enum err e;
 
-	if ((e = epoch_name(name, inbox, number)) != ERR_OK ||
-	    (e = keystore_get(k, name, &text)) != ERR_OK)
+	if ((e = epoch_name(name, epoch)) != ERR_OK || (e = keystore_get(k, name, &text)) != ERR_OK)
 		return e;
 	if ((e = identity_parse(out, text.p, text.len)) == ERR_OK)
-		(*out)->tag = number;
+		(*out)->tag = epoch->number;
 	secret_text_wipe(&text);
 	return e;
+}
+
+enum err
+keystore_put_key(
+    struct keystore *k, const struct keystore_epoch *epoch, const struct identity *id, int32_t day)
+{
+	struct secret_text text = {0};
+	char name[NAME_LEN];
+	enum err e;
+
+	if ((e = epoch_name(name, epoch)) != ERR_OK ||
+	    (e = identity_format(id, day, &text)) != ERR_OK)
+		return e;
+	e = keystore_put(k, name, text.p, text.len);
+	secret_text_wipe(&text);
+	return e;
+}
+
+enum err
+keystore_get_epoch(struct keystore *k, const char *inbox, uint32_t number, struct identity **out)
+{
+	struct keystore_epoch epoch;
+	enum err e;
+
+	if ((e = first_key(&epoch, inbox, number)) != ERR_OK)
+		return e;
+	return keystore_get_key(k, &epoch, out);
 }
 
 enum err
 keystore_put_epoch(
     struct keystore *k, const char *inbox, uint32_t number, const struct identity *id, int32_t day)
 {
-	struct secret_text text = {0};
-	char name[NAME_LEN];
+	struct keystore_epoch epoch;
 	enum err e;
 
-	if ((e = epoch_name(name, inbox, number)) != ERR_OK ||
-	    (e = identity_format(id, day, &text)) != ERR_OK)
+	if ((e = first_key(&epoch, inbox, number)) != ERR_OK)
 		return e;
-	e = keystore_put(k, name, text.p, text.len);
-	secret_text_wipe(&text);
-	return e;
+	return keystore_put_key(k, &epoch, id, day);
 }
 
 /* ---- all epochs */
@@ -70,19 +109,38 @@ struct list {
 	size_t n, room;
 };
 
+/* "<n>" or "<n>.<replacement>" */
+static bool
+parse_numbers(const char *s, size_t len, struct keystore_epoch *out)
+{
+	const char *dot = memchr(s, '.', len);
+	size_t first = dot == NULL ? len : (size_t)(dot - s);
+	uint64_t number, replacement = 0;
+
+	if (text_number(s, first, UINT32_MAX, &number) != ERR_OK)
+		return false;
+	if (dot != NULL &&
+	    (text_number(dot + 1, len - first - 1, UINT32_MAX, &replacement) != ERR_OK ||
+		replacement == 0))
+		return false;
+	out->number = (uint32_t)number;
+	out->replacement = (uint32_t)replacement;
+	return true;
+}
+
 /* "<inbox>-<n>.age"; an inbox name may itself have hyphens and digits. */
 static bool
 parse_epoch_name(const char *name, struct keystore_epoch *out)
 {
-	const char *dash = strrchr(name, '-'), *dot = strrchr(name, '.');
-	uint64_t number;
+	const char *dash = strrchr(name, '-'), *ext = strrchr(name, '.');
+	struct keystore_epoch epoch = {0};
 
-	if (dash == NULL || dot == NULL || dot < dash || strcmp(dot, EXT) != 0 ||
+	if (dash == NULL || ext == NULL || ext < dash || strcmp(ext, EXT) != 0 ||
 	    !is_inbox(name, (size_t)(dash - name)) ||
-	    text_number(dash + 1, (size_t)(dot - dash - 1), UINT32_MAX, &number) != ERR_OK)
+	    !parse_numbers(dash + 1, (size_t)(ext - dash - 1), &epoch))
 		return false;
-	*out = (struct keystore_epoch){.number = (uint32_t)number};
-	memcpy(out->inbox, name, (size_t)(dash - name));
+	memcpy(epoch.inbox, name, (size_t)(dash - name));
+	*out = epoch;
 	return true;
 }
 
@@ -113,7 +171,9 @@ by_inbox_and_number(const void *a, const void *b)
 	const struct keystore_epoch *x = a, *y = b;
 	int c = strcmp(x->inbox, y->inbox);
 
-	return c != 0 ? c : (x->number > y->number) - (x->number < y->number);
+	if (c == 0)
+		c = (x->number > y->number) - (x->number < y->number);
+	return c != 0 ? c : (x->replacement > y->replacement) - (x->replacement < y->replacement);
 }
 
 enum err
@@ -149,7 +209,7 @@ keystore_all_epochs(struct keystore *k, struct identity_set *out)
 	e = keystore_list_epochs(k, &epochs, &n);
 	for (; e == ERR_OK && n > 0; n--) {
 		id = NULL;
-		e = keystore_get_epoch(k, epochs[n - 1].inbox, epochs[n - 1].number, &id);
+		e = keystore_get_key(k, &epochs[n - 1], &id);
 		if (e == ERR_OK)
 			e = identity_set_add(&set, id);
 		secret_free(id);
@@ -159,6 +219,21 @@ keystore_all_epochs(struct keystore *k, struct identity_set *out)
 		*out = set;
 	else
 		identity_set_wipe(&set);
+	return e;
+}
+
+enum err
+keystore_destroy_key(struct keystore *k, const struct keystore_epoch *epoch)
+{
+	char name[NAME_LEN];
+	enum err e;
+	int fd = -1;
+
+	if ((e = epoch_name(name, epoch)) != ERR_OK ||
+	    (e = keystore_file_folder(keystore_dir(k), KEYSTORE_EPOCHS, &fd)) != ERR_OK)
+		return e;
+	e = keystore_file_destroy(fd, name + sizeof KEYSTORE_EPOCHS);
+	io_close(&fd);
 	return e;
 }
 

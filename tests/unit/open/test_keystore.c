@@ -416,6 +416,60 @@ keeps_epochs(void **state)
 	teardown(&f);
 }
 
+/* A revoked key and what replaced it, under the same number. */
+static void
+keeps_replacements(void **state)
+{
+	struct keystore_epoch epoch = {.inbox = "tips-3", .number = 7}, *list = NULL;
+	struct identity *ids[3], *got;
+	struct identity_set set = {0};
+	struct fixture f;
+	size_t n = 0;
+	uint32_t i;
+
+	(void)state;
+	setup(&f);
+	for (i = 0; i < 3; i++) {
+		epoch.replacement = 2 - i;
+		assert_ok(identity_new(&ids[i]));
+		assert_ok(keystore_put_key(f.k, &epoch, ids[i], DAY));
+		assert_err(keystore_put_key(f.k, &epoch, ids[i], DAY), ERR_EXISTS);
+	}
+	assert_int_equal(mode_of(below(&f, "epochs/tips-3-7.1.age")), 0600);
+	assert_ok(keystore_get_epoch(f.k, "tips-3", 7, &got));
+	assert_memory_equal(got->sk, ids[2]->sk, AGE_KEY);
+	secret_free(got);
+	assert_ok(keystore_put(f.k, "epochs/tips-3-7.0.age", "x", 1));
+	assert_ok(keystore_put(f.k, "epochs/tips-3-7.01.age", "x", 1));
+	assert_ok(keystore_put(f.k, "epochs/tips-3-7.1.1.age", "x", 1));
+	assert_ok(keystore_put(f.k, "epochs/tips-3-7..age", "x", 1));
+	assert_ok(keystore_list_epochs(f.k, &list, &n));
+	assert_int_equal(n, 3);
+	for (i = 0; i < 3; i++) {
+		assert_string_equal(list[i].inbox, "tips-3");
+		assert_int_equal(list[i].number, 7);
+		assert_int_equal(list[i].replacement, i);
+	}
+	free(list);
+	assert_ok(keystore_all_epochs(f.k, &set));
+	assert_int_equal(set.n, 3);
+	identity_set_wipe(&set);
+	/* Destroyed for good; the others stay. */
+	epoch.replacement = 1;
+	assert_ok(keystore_destroy_key(f.k, &epoch));
+	assert_err(keystore_get_key(f.k, &epoch, &got), ERR_NOTFOUND);
+	assert_err(keystore_destroy_key(f.k, &epoch), ERR_NOTFOUND);
+	assert_int_equal(chmod(below(&f, "epochs/tips-3-7.2.age"), 0640), 0);
+	epoch.replacement = 2;
+	assert_err(keystore_destroy_key(f.k, &epoch), ERR_MODE);
+	assert_ok(keystore_list_epochs(f.k, &list, &n));
+	assert_int_equal(n, 2);
+	free(list);
+	for (i = 0; i < 3; i++)
+		secret_free(ids[i]);
+	teardown(&f);
+}
+
 static void
 a_damaged_epoch_is_named(void **state)
 {
@@ -644,6 +698,7 @@ main(void)
 	    cmocka_unit_test(puts_and_gets),
 	    cmocka_unit_test(names_stay_inside),
 	    cmocka_unit_test(keeps_epochs),
+	    cmocka_unit_test(keeps_replacements),
 	    cmocka_unit_test(a_damaged_epoch_is_named),
 	    cmocka_unit_test(keeps_signing_keys),
 	    cmocka_unit_test(one_writer_at_a_time),

@@ -137,7 +137,7 @@ extends_without_gap_and_stops(void **state)
 static void
 keeps_what_is_over_while_its_key_is_there(void **state)
 {
-	static const struct keystore_epoch have[] = {{"tips", 12}, {"tips", 13}, {"arts", 1}};
+	static const struct keystore_epoch have[] = {{"tips", 12, 0}, {"tips", 13, 0}, {"arts", 1, 0}};
 	struct plan_request r = request("2026-03-02"), later = request("2026-09-01");
 	struct schedule *s, *t;
 
