@@ -34,7 +34,7 @@ struct deriver {
 	size_t refills; /* codenames being derived for it */
 	bool is_over;
 	bool is_starved; /* the last refill had no memory: wait for the next event */
-	pthread_t threads[WORKERS_MAX];
+	pthread_t threads[WORKERS_MAX + 1]; /* the first refills the pool */
 	unsigned workers;
 	int fd;
 	const char *instance;
@@ -83,6 +83,7 @@ do_sign_in(struct deriver *d)
 	pthread_mutex_lock(&d->lock);
 	push(&d->done, &j);
 	explicit_bzero(&j, sizeof j);
+	pthread_cond_broadcast(&d->work); /* the pool may be refilled again */
 	announce(d);
 }
 
@@ -112,7 +113,7 @@ wants_refill(const struct deriver *d)
 }
 
 static void *
-run(void *arg)
+run_sign_in(void *arg)
 {
 	struct deriver *d = arg;
 
@@ -120,7 +121,25 @@ run(void *arg)
 	while (!d->is_over) {
 		if (d->waiting.n > 0)
 			do_sign_in(d);
-		else if (wants_refill(d))
+		else
+			pthread_cond_wait(&d->work, &d->lock);
+	}
+	pthread_mutex_unlock(&d->lock);
+	return NULL;
+}
+
+/* Takes only the time that uploads and sign-ins leave over. */
+static void *
+run_refill(void *arg)
+{
+	struct deriver *d = arg;
+
+	/* On Linux a thread has a priority of its own. If it can't be lowered, it is the others'.
+	 */
+	(void)!nice(19);
+	pthread_mutex_lock(&d->lock);
+	while (!d->is_over) {
+		if (wants_refill(d) && d->waiting.n == 0)
 			do_refill(d);
 		else
 			pthread_cond_wait(&d->work, &d->lock);
@@ -145,8 +164,9 @@ deriver_new(unsigned workers, const char *instance, const struct deriver_events 
 	d->events = *events;
 	if ((d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
 		goto failed;
-	for (; d->workers < workers; d->workers++)
-		if (pthread_create(&d->threads[d->workers], NULL, run, d) != 0)
+	for (; d->workers < workers + 1; d->workers++)
+		if (pthread_create(&d->threads[d->workers], NULL,
+			d->workers == 0 ? run_refill : run_sign_in, d) != 0)
 			goto failed;
 	*out = d;
 	return ERR_OK;
@@ -211,7 +231,7 @@ deriver_sign_in(struct deriver *d, uint32_t ref, const struct codename *c)
 		e = ERR_BUSY;
 	else
 		push(&d->waiting, &j);
-	pthread_cond_signal(&d->work);
+	pthread_cond_broadcast(&d->work);
 	pthread_mutex_unlock(&d->lock);
 	explicit_bzero(&j, sizeof j);
 	return e;
@@ -230,7 +250,7 @@ deriver_take(struct deriver *d, struct deriver_fresh *out)
 		e = ERR_OK;
 	}
 	d->is_starved = false;
-	pthread_cond_signal(&d->work);
+	pthread_cond_broadcast(&d->work);
 	pthread_mutex_unlock(&d->lock);
 	return e;
 }

@@ -28,7 +28,8 @@ struct deriver_fresh {
 	struct codename_keys keys;
 };
 
-/* workers: threads. instance: borrowed for good. */
+/* workers: threads for sign-ins; one more, of low priority, refills the pool. instance: borrowed
+ * for good. */
 enum err MUST_CHECK deriver_new(unsigned workers, const char *instance,
     const struct deriver_events *events, struct deriver **out);
 /* Waits for the workers, wipes. Accepts NULL. */

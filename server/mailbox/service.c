@@ -208,7 +208,7 @@ start(struct service *s, const struct service_setup *setup, struct reason *why)
 	const struct desk_lines lines = {s, to_front, to_store};
 	enum err e;
 
-	if ((e = sandbox_begin(&plan, MEMORY + workers * ARGON_MEMORY, why)) != ERR_OK)
+	if ((e = sandbox_begin(&plan, MEMORY + (workers + 1) * ARGON_MEMORY, why)) != ERR_OK)
 		return e;
 	if ((e = desk_new(workers, setup->conf->instance, &lines, &s->desk)) != ERR_OK)
 		return reason_sys(why, e, "Can't start the mailbox");

@@ -14,7 +14,7 @@ def body_for(server, content):
     boundary = "----bench" + os.urandom(12).hex()
     parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields]
     parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="message"\r\n\r\nhello\r\n')
-    parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="a.bin"\r\n'
+    parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n'
                  "Content-Type: application/octet-stream\r\n\r\n")
     body = "".join(parts).encode() + content + f"\r\n--{boundary}--\r\n".encode()
     head = (f"POST {server.action} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nContent-Length: {len(body)}\r\n"

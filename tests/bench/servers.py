@@ -235,7 +235,7 @@ class Sealslot(Server):
 
     def upload_command(self, path):
         fields = [x for k, v in self.form() for x in ("-F", f"{k}={v}")]
-        return fields + ["-F", "message=hello", "-F", f"files=@{path}", f"http://127.0.0.1:{self.port}{self.action}"]
+        return fields + ["-F", "message=hello", "-F", f"file=@{path}", f"http://127.0.0.1:{self.port}{self.action}"]
 
     def items(self):
         return os.path.join(self.store, "slot", "items")
