@@ -37,12 +37,15 @@ static const int store[] = {SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(newfstata
     SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(lseek),
     SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
     SCMP_SYS(linkat), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat),
-    SCMP_SYS(renameat2), SCMP_SYS(getdents64), SCMP_SYS(fchmod), SCMP_SYS(utimensat),
-    SCMP_SYS(statfs), SCMP_SYS(fstatfs), SCMP_SYS(flock), SCMP_SYS(fadvise64), SCMP_SYS(getcwd),
-    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(dup), SCMP_SYS(pipe2), SCMP_SYS(umask),
-    SCMP_SYS(memfd_create), SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(shutdown),
-    SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
+    SCMP_SYS(renameat2), SCMP_SYS(getdents64), SCMP_SYS(fchmod), SCMP_SYS(fchown),
+    SCMP_SYS(utimensat), SCMP_SYS(statfs), SCMP_SYS(fstatfs), SCMP_SYS(flock), SCMP_SYS(fadvise64),
+    SCMP_SYS(getcwd), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(dup), SCMP_SYS(pipe2),
+    SCMP_SYS(umask), SCMP_SYS(memfd_create), SCMP_SYS(accept4), SCMP_SYS(getsockopt),
+    SCMP_SYS(shutdown), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
     SCMP_SYS(copy_file_range), SCMP_SYS(uname), SCMP_SYS(sysinfo)};
+
+/* Its refill thread takes the lowest priority. */
+static const int mailbox[] = {SCMP_SYS(getpriority), SCMP_SYS(setpriority)};
 
 static const struct list {
 	const int *calls;
@@ -50,6 +53,7 @@ static const struct list {
 } lists[ROLE_COUNT] = {
     [ROLE_FRONT] = {front, sizeof front / sizeof *front},
     [ROLE_STORE] = {store, sizeof store / sizeof *store},
+    [ROLE_MAILBOX] = {mailbox, sizeof mailbox / sizeof *mailbox},
 };
 
 static int

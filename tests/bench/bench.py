@@ -55,6 +55,9 @@ class Context:
             self.files[size] = path
         return self.files[size]
 
+    def drop_file(self, size):
+        os.unlink(self.files.pop(size))
+
     @staticmethod
     def human(n):
         for unit, step in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -220,6 +221,17 @@ class Sealslot(Server):
 
     def command(self):
         return [os.path.join(self.build, "server", "sealslotd"), "serve", "--conf", self.conf]
+
+    def start(self):
+        super().start()
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            try:
+                self.form()
+                return self
+            except urllib.error.HTTPError:
+                time.sleep(0.02)
+        raise RuntimeError("sealslotd showed no form within 30 s")
 
     def form(self):
         """The hidden fields of a fresh form, in its order."""

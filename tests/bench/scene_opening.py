@@ -1,0 +1,167 @@
+"""3: opening: a 2 GiB submission against age and gpg, a 10 GiB one listed, 100 items verified."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+import servers
+from measure import Series, alternate, ratios, timed
+
+
+class Desk:
+    """Reviewers: the key store of a bench server, and a vault."""
+
+    def __init__(self, server):
+        self.server = server
+        self.vault = os.path.join(server.store, "vault")
+        self.passphrase = ["--passphrase-file", server.passphrase]
+        self.review("init", "--keys", server.keys)
+
+    def review(self, verb, *args, cpus=None):
+        command = [os.path.join(self.server.build, "client", "sealslot-review"), verb, self.vault, *args, *self.passphrase]
+        if cpus:
+            command = ["taskset", "-c", cpus, *command]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"sealslot-review {verb}: {done.stderr}")
+        return done.stdout
+
+    def carry(self):
+        out = os.path.join(self.server.store, "bundle.tar")
+        self.server.tool("server", "sealslotd", "export", "--conf", self.server.conf, out)
+        self.review("import", out)
+        os.unlink(out)
+        return json.loads(self.review("list", "--json"))
+
+
+def run_command(command, **kw):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kw)
+
+
+def epoch_identity(server, folder):
+    """The epoch's secret key in the clear, by stock age: what age -d needs."""
+    import pty
+    with open(server.passphrase, encoding="ascii") as f:
+        passphrase = f.readline()
+    unlock, epoch = os.path.join(folder, "unlock"), os.path.join(folder, "epoch")
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execvp("age", ["age", "-d", "-o", unlock, os.path.join(server.keys, "unlock.age")])
+    time.sleep(0.3)
+    os.write(fd, passphrase.encode())
+    try:
+        while os.read(fd, 1024):
+            pass
+    except OSError:
+        pass
+    os.waitpid(pid, 0)
+    run_command(["age", "-d", "-i", unlock, "-o", epoch, os.path.join(server.keys, "epochs", "tips-1.age")])
+    return epoch
+
+
+def open_large(ctx):
+    size = ctx.size(2 << 30)
+    path = ctx.data_file(size)
+    server = servers.Sealslot(ctx.tmpfs, ctx.build).start()
+    scratch = tempfile.mkdtemp(dir=ctx.tmpfs)
+    try:
+        server.upload(path)
+        desk = Desk(server)
+        item = desk.carry()[0]["id"]
+        sealed = os.path.join(server.items(), os.listdir(server.items())[0])
+        identity = epoch_identity(server, scratch)
+        home = os.path.join(scratch, "gpg")
+        os.mkdir(home, 0o700)
+        gpg = ["gpg", "--homedir", home, "--batch", "--quiet", "--trust-model", "always"]
+        run_command(gpg + ["--passphrase", "", "--quick-generate-key", "bench@example.org", "rsa3072", "encr"])
+        packed = os.path.join(scratch, "packed.gpg")
+        run_command(gpg + ["-z", "0", "-r", "bench@example.org", "-o", packed, "-e", path])
+        unlock = Series([timed(lambda: desk.review("list"))[0] for _ in range(5)]).median
+
+        def ours(cpus):
+            def call():
+                to = tempfile.mkdtemp(dir=ctx.tmpfs)
+                seconds, _ = timed(lambda: desk.review("extract", item, "--to", to, cpus=cpus))
+                shutil.rmtree(to)
+                return {"seconds": seconds - unlock, "MB/s": size / 1e6 / (seconds - unlock)}
+            return call
+
+        def peer(command):
+            def call():
+                out = os.path.join(scratch, "out")
+                seconds, _ = timed(lambda: run_command(command + [out]))
+                os.unlink(out)
+                return {"seconds": seconds, "MB/s": size / 1e6 / seconds}
+            return call
+
+        def peer_gpg():
+            out = os.path.join(scratch, "out")
+            seconds, _ = timed(lambda: run_command(gpg + ["-o", out, "-d", packed]))
+            os.unlink(out)
+            return {"seconds": seconds, "MB/s": size / 1e6 / seconds}
+
+        results = alternate({"sealslot-review, 1 core": ours("0"), "sealslot-review, all cores": ours(None),
+                             "age -d": peer(["age", "-d", "-i", identity, sealed, "-o"]), "gpg -d": peer_gpg}, ctx.runs)
+        rows = []
+        for name, figures in results.items():
+            row = {"what": name, "MB/s": Series(figures["MB/s"])}
+            if name.startswith("sealslot"):
+                row["to age -d"] = ratios(results, name, "age -d", "MB/s")
+                row["to gpg -d"] = ratios(results, name, "gpg -d", "MB/s")
+            rows.append(row)
+        run_command(["gpgconf", "--homedir", home, "--kill", "all"])
+    finally:
+        server.stop()
+        shutil.rmtree(scratch, ignore_errors=True)
+    ctx.table("Opening %s" % ctx.human(size), rows,
+              note="sealslot-review extract: every chunk is authenticated and every CRC checked before anything is linked. Unlocking the key store "
+                   "(scrypt, %.2f s, once per command whatever its size) is taken off; age and gpg had their keys in the clear." % unlock)
+
+
+def list_large(ctx):
+    """show of one submission with a file of 10 GiB: only the chunks that it needs are read."""
+    size = ctx.size(10 << 30)
+    path = ctx.data_file(size)
+    server = servers.Sealslot(ctx.tmpfs, ctx.build).start()
+    try:
+        server.upload(path)
+        ctx.drop_file(size)
+        desk = Desk(server)
+        item = desk.carry()[0]["id"]
+        empty = Series([timed(lambda: desk.review("list"))[0] for _ in range(ctx.runs)])
+        show = Series([timed(lambda: desk.review("show", item))[0] for _ in range(ctx.runs)])
+    finally:
+        server.stop()
+    ctx.table("Showing a submission of %s" % ctx.human(size), [
+        {"what": "list, from the sealed index (with scrypt)", "ms": Series([x * 1000 for x in empty.values])},
+        {"what": "show, opening it (with scrypt)", "ms": Series([x * 1000 for x in show.values])},
+        {"what": "opening alone (difference of the medians)", "ms": Series([(show.median - empty.median) * 1000])}])
+
+
+def verify_many(ctx):
+    count = ctx.count(100)
+    server = servers.Sealslot(ctx.tmpfs, ctx.build).start()
+    try:
+        path = ctx.data_file(ctx.size(10 << 20))
+        for _ in range(count):
+            server.upload(path)
+        desk = Desk(server)
+        total = sum(i.get("size", 0) for i in desk.carry())
+        unlock = Series([timed(lambda: desk.review("list"))[0] for _ in range(5)]).median
+        one = [timed(lambda: desk.review("verify", cpus="0"))[0] - unlock for _ in range(ctx.runs)]
+        every = [timed(lambda: desk.review("verify"))[0] - unlock for _ in range(ctx.runs)]
+    finally:
+        server.stop()
+    ctx.table("Verifying %d items" % count, [
+        {"what": "1 core", "seconds": Series(one)},
+        {"what": "all cores", "seconds": Series(every), "to 1 core": Series([a / b for a, b in zip(one, every)])}],
+        note="%s of ciphertext in all." % ctx.human(total))
+
+
+def run(ctx):
+    open_large(ctx)
+    list_large(ctx)
+    verify_many(ctx)
