@@ -1,0 +1,96 @@
+"""Every page in every language: valid HTML5, light, nothing inline, nothing from elsewhere."""
+
+# builds: release
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
+from frontrig import BUSY, MULTIPART, NOSPACE, OK, SYS, Front, Keys, body_of, parse  # noqa: E402
+
+WEIGHT = 20 * 1024
+JUDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib/validate.mjs")
+TOPICS = {"city": "Marseille | Nice | \"quoted\" <b> & 'more'", "sound_sensors": "yes | no"}
+
+
+def raw_errors(front, lang):
+    """Pages for requests that no browser sends."""
+    host = f"Host: {front.host}\r\n"
+    for request in (f"GET /?lang={lang} HTTP/1.1\r\n\r\n", f"PUT /?lang={lang} HTTP/1.1\r\n{host}\r\n",
+                    f"GET /?lang={lang} HTTP/1.9\r\n{host}\r\n", f"GET /?lang={lang} HTTP/1.1\r\nHost: x.org\r\n\r\n",
+                    f"GET /?lang={lang} HTTP/1.1\r\n{host}X-Tor2Web: 1\r\n\r\n",
+                    f"GET /?lang={lang} HTTP/1.1\r\n{host}{'X: y' * 1}\r\n" + "X: y\r\n" * 100 + "\r\n",
+                    f"POST /submit?lang={lang} HTTP/1.1\r\n{host}\r\n",
+                    f"POST /submit?lang={lang} HTTP/1.1\r\n{host}Content-Length: 3\r\nExpect: tea\r\n\r\nabc"):
+        yield parse(front.raw(request.encode()))[2].decode()
+
+
+def upload(front, lang, body):
+    return front.request("POST", "/submit?lang=" + lang, body, {"Content-Type": MULTIPART})
+
+
+def upload_errors(front, lang):
+    t = front.get("/").token()
+    good = body_of(t, b"hello", [("a", b"b")])
+    bad = [body_of(t), good[:-30], good.replace(b'"inbox"', b'"outbox"'), body_of(t, b"m" * 300_000),
+           body_of(t, b"m", [(str(i), b"x") for i in range(501)]), body_of(t, b"m", [("a", b"b" * 2_000_000)])]
+    for body in bad:
+        yield upload(front, lang, body).text
+    for err in (NOSPACE, BUSY, SYS):
+        front.store.begin = err
+        yield upload(front, lang, good).text
+    front.store.begin, front.store.commit = OK, None
+    with front.connect() as s:
+        s.sendall(front.head_of(len(good)) + good)
+        front.store.wait(lambda: front.store.commits)
+        yield upload(front, lang, good).text
+        front.store.answer_commit(next(iter(front.store.commits)), OK)
+    front.store.commit = OK
+    answer = upload(front, lang, good)
+    yield front.receipt_of(answer).text
+
+
+def closed(front, lang):
+    for say in (lambda: front.store.schedule("ERR_NOTFOUND"), lambda: front.store.schedule(),
+                lambda: front.store.room(0), lambda: front.store.room(2**40)):
+        before = front.get("/").status
+        say()
+        front.until(lambda b=before: front.get("/").status != b)
+        yield front.get("/?lang=" + lang).text
+        yield front.get("/how?lang=" + lang).text
+
+
+def pages(front):
+    found = {}
+    for lang in ("en", "fr"):
+        texts = [front.get(f"{path}?lang={lang}").text for path in ("/", "/how", "/receipt", "/nowhere")]
+        for make in (raw_errors, upload_errors, closed):
+            texts += make(front, lang)
+        for text in texts:
+            title = re.search(r"<h1>(.*?)</h1>", text, re.S)[1].strip()
+            found[f"{lang} {title}"] = text
+    return found
+
+
+def check(name, text):
+    assert len(text.encode()) <= WEIGHT, f"{name}: {len(text)} bytes"
+    assert re.search(r"<(script|style|svg|iframe|object|embed)\b|\b(style|on\w+)=", text) is None, name
+    for link in re.findall(r'\b(?:href|src|action)="([^"]*)"', text):
+        assert link.startswith(("/", "#")), f"{name}: {link}"
+
+
+def main():
+    keys = Keys(os.path.abspath(sys.argv[1]), "--inbox", "tips=Investigations & \"more\" <desk>", "--inbox", "press=Press")
+    with Front(sys.argv[1], {"store": {"max_upload": "1M"}, "topics": TOPICS}, keys) as front:
+        found = pages(front)
+    assert len(found) >= 2 * 21, sorted(found)
+    for name, text in found.items():
+        check(name, text)
+    print("heaviest:", max((len(t.encode()), n) for n, t in found.items()))
+    sys.exit(subprocess.run(["node", JUDGE], input=json.dumps(found), text=True, check=False).returncode)
+
+
+main()
