@@ -42,8 +42,8 @@ struct archive {
 
 /* Both are borrowed until archive_wipe. */
 void archive_init(struct archive *a, struct sealer *s, struct sealer_file *f);
-/* Room for one piece with n <= ARCHIVE_SLICE bytes of content. ERR_AGAIN: later, the file's
- * progress tells. ERR_NOMEM. */
+/* Room for one piece with n <= ARCHIVE_SLICE bytes of content. ERR_AGAIN: later, the file's ready
+ * tells. ERR_NOMEM. */
 enum err MUST_CHECK archive_reserve(struct archive *a, size_t n);
 /* Begins the manifest and message.txt. The sealer's file must have been started. */
 enum err MUST_CHECK archive_begin(struct archive *a, const struct manifest_head *h);
@@ -53,7 +53,7 @@ enum err MUST_CHECK archive_put(struct archive *a, const void *p, size_t n);
 enum err MUST_CHECK archive_file(struct archive *a, const char *original, const char *type);
 /*
  * All that comes behind the content; received is the time, in seconds since
- * 1970, for the manifest. Reserves for itself: ERR_AGAIN: call again after the file's progress.
+ * 1970, for the manifest. Reserves for itself: ERR_AGAIN: call again after the file's ready.
  * ERR_OK: the last chunk was submitted.
  */
 enum err MUST_CHECK archive_finish(struct archive *a, int64_t received);

@@ -125,7 +125,7 @@ finish_archive(struct intake *in)
 }
 
 static void
-on_progress(void *ctx)
+on_ready(void *ctx)
 {
 	struct intake *in = ctx;
 
@@ -228,7 +228,7 @@ static void
 on_begun(void *ctx, enum err e, int fd)
 {
 	struct intake *in = ctx;
-	struct sealer_events events = {in, on_progress, on_finished};
+	struct sealer_events events = {in, on_ready, on_finished};
 
 	if (e == ERR_OK)
 		e = sealer_file_new(in->env->sealer, fd, &events, &in->file);

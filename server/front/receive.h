@@ -51,7 +51,7 @@ enum err MUST_CHECK receive_init(struct receive *r, const struct receive_setup *
 void receive_attach(struct receive *r, struct sealer *s, struct sealer_file *f);
 /*
  * Takes body bytes; *used says how many. ERR_OK: all. ERR_AGAIN: go on after
- * the file's progress. ERR_STATE: *verdict says why this body is refused; wipe.
+ * the file's ready. ERR_STATE: *verdict says why this body is refused; wipe.
  */
 enum err MUST_CHECK receive_put(
     struct receive *r, const uint8_t *p, size_t n, size_t *used, enum intake_verdict *verdict);

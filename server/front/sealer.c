@@ -58,7 +58,7 @@ sealer_new(unsigned workers, unsigned chunks, struct sealer **out)
 	if ((s = calloc(1, sizeof *s)) == NULL)
 		return ERR_NOMEM;
 	s->run_last = &s->run;
-	s->news_last = &s->news;
+	s->over_last = &s->over;
 	s->waiting_last = &s->waiting;
 	s->in_hands_max = chunks;
 	/* With default attributes these two can't fail. */
@@ -137,6 +137,39 @@ keep_or_free(struct sealer *s, struct sealer_chunk *c)
 }
 
 static void
+collect_used(struct sealer *s)
+{
+	struct sealer_chunk *c, *list;
+
+	pthread_mutex_lock(&s->lock);
+	list = s->used;
+	s->used = NULL;
+	s->n_used = 0;
+	pthread_mutex_unlock(&s->lock);
+	while ((c = list) != NULL) {
+		list = c->next;
+		s->in_hands--;
+		keep_or_free(s, c);
+	}
+}
+
+/* Asks the workers to tell when half of what they hold is done: waking up for each chunk would
+ * cost more than it gains. */
+static void
+ask_for_news(struct sealer *s)
+{
+	unsigned low = s->in_hands_max / 2;
+
+	pthread_mutex_lock(&s->lock);
+	s->notify_at = s->in_hands > low ? s->in_hands - low : 1;
+	if (s->n_used >= s->notify_at) {
+		s->notify_at = 0;
+		sealer_work_notify(s);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void
 wait_for_buffer(struct sealer_file *f)
 {
 	struct sealer *s = f->s;
@@ -147,18 +180,22 @@ wait_for_buffer(struct sealer_file *f)
 	f->next_waiting = NULL;
 	*s->waiting_last = f;
 	s->waiting_last = &f->next_waiting;
+	ask_for_news(s);
 }
 
 enum err
 sealer_buffer(struct sealer_file *f, uint8_t **out)
 {
 	struct sealer *s = f->s;
-	struct sealer_chunk *c = s->idle;
+	struct sealer_chunk *c;
 
+	if (s->in_hands >= s->in_hands_max)
+		collect_used(s);
 	if (s->in_hands >= s->in_hands_max) {
 		wait_for_buffer(f);
 		return ERR_AGAIN;
 	}
+	c = s->idle;
 	if (c != NULL) {
 		s->idle = c->next;
 		s->n_idle--;
@@ -252,19 +289,17 @@ forget_waiting(struct sealer_file *f)
 
 /* Under the lock. */
 static void
-forget_news(struct sealer_file *f)
+forget_over(struct sealer_file *f)
 {
-	struct sealer_file **p = &f->s->news;
+	struct sealer_file **p = &f->s->over;
 
 	while (*p != NULL && *p != f)
-		p = &(*p)->next_news;
+		p = &(*p)->next_over;
 	if (*p == NULL)
 		return;
-	*p = f->next_news;
+	*p = f->next_over;
 	if (*p == NULL)
-		f->s->news_last = p;
-	f->is_news = false;
-	f->s->news_count--;
+		f->s->over_last = p;
 }
 
 void
@@ -277,7 +312,7 @@ sealer_file_free(struct sealer_file *f)
 	s = f->s;
 	forget_waiting(f);
 	pthread_mutex_lock(&s->lock);
-	forget_news(f);
+	forget_over(f);
 	f->is_let_go = true;
 	sealer_work_queue(f);
 	pthread_mutex_unlock(&s->lock);
@@ -290,58 +325,36 @@ sealer_file_free(struct sealer_file *f)
 
 /* ---- what the workers tell */
 
-static void
-collect_used(struct sealer *s)
-{
-	struct sealer_chunk *c, *list;
-
-	pthread_mutex_lock(&s->lock);
-	list = s->used;
-	s->used = NULL;
-	pthread_mutex_unlock(&s->lock);
-	while ((c = list) != NULL) {
-		list = c->next;
-		s->in_hands--;
-		keep_or_free(s, c);
-	}
-}
-
-/* The next file with news; NULL if there is none. */
+/* The next file that is over; NULL if there is none. */
 static struct sealer_file *
-take_news(struct sealer *s, bool *is_over, enum err *result, uint64_t *written)
+take_over(struct sealer *s, enum err *result, uint64_t *written)
 {
 	struct sealer_file *f;
 
 	pthread_mutex_lock(&s->lock);
-	if ((f = s->news) != NULL) {
-		forget_news(f);
-		*is_over = f->is_over;
+	if ((f = s->over) != NULL) {
+		forget_over(f);
 		*result = f->result;
-		*written = f->is_over ? f->written : 0;
+		*written = f->written;
 	}
 	pthread_mutex_unlock(&s->lock);
 	return f;
 }
 
 static void
-call_back(struct sealer *s)
+tell_finished(struct sealer *s)
 {
 	struct sealer_file *f;
 	enum err result = ERR_OK;
 	uint64_t written = 0;
-	bool is_over = false;
 
-	if ((f = take_news(s, &is_over, &result, &written)) == NULL)
-		return;
-	if (!is_over) {
-		f->events.progress(f->events.ctx);
-		return;
+	while ((f = take_over(s, &result, &written)) != NULL) {
+		forget_waiting(f); /* this is the last call */
+		f->events.finished(f->events.ctx, result, written);
 	}
-	forget_waiting(f); /* finished is the last call */
-	f->events.finished(f->events.ctx, result, written);
 }
 
-/* Those who wait now, in their order; whoever has to wait again is behind them. */
+/* Those who wait now, in their order, once each: whoever has to wait again is behind them. */
 static void
 wake_waiting(struct sealer *s)
 {
@@ -352,30 +365,20 @@ wake_waiting(struct sealer *s)
 		n++;
 	for (; n > 0 && s->in_hands < s->in_hands_max && (f = s->waiting) != NULL; n--) {
 		forget_waiting(f);
-		f->events.progress(f->events.ctx);
+		f->events.ready(f->events.ctx);
 	}
+	if (s->waiting != NULL)
+		ask_for_news(s);
 }
 
 void
 sealer_on_readable(struct sealer *s)
 {
 	eventfd_t ignored;
-	size_t n;
-	bool is_more;
 
 	if (eventfd_read(s->event, &ignored) != 0 && errno != EAGAIN)
 		return;
 	collect_used(s);
-	pthread_mutex_lock(&s->lock);
-	n = s->news_count;
-	pthread_mutex_unlock(&s->lock);
-	/* No more than that in one go: a callback that submits may never let the news end. */
-	for (; n > 0; n--)
-		call_back(s);
+	tell_finished(s);
 	wake_waiting(s);
-	pthread_mutex_lock(&s->lock);
-	is_more = s->news != NULL || s->used != NULL;
-	pthread_mutex_unlock(&s->lock);
-	if (is_more)
-		sealer_work_notify(s);
 }

@@ -32,13 +32,13 @@ int sealer_fd(const struct sealer *s);
 void sealer_on_readable(struct sealer *s);
 
 /*
- * progress comes after chunks were written, and when a buffer that sealer_buffer had refused can be
- * had. finished comes exactly once and last: when everything is written and the descriptor is
- * closed, or with the first error (ERR_NOSPACE, ERR_SYS). Callbacks may call anything here.
+ * ready comes when a buffer that sealer_buffer had refused can be had. finished comes exactly once
+ * and last: when everything is written and the descriptor is closed, or with the first error
+ * (ERR_NOSPACE, ERR_SYS). Callbacks may call anything here.
  */
 struct sealer_events {
 	void *ctx;
-	void (*progress)(void *ctx);
+	void (*ready)(void *ctx);
 	void (*finished)(void *ctx, enum err e, uint64_t bytes_written);
 };
 /* fd becomes the sealer's, also on failure: closed by a worker after the last chunk or after
@@ -53,8 +53,8 @@ enum err MUST_CHECK sealer_file_new(
 enum err MUST_CHECK sealer_file_start(
     struct sealer_file *f, const struct age_payload *key, const void *header, size_t n);
 
-/* A zeroed or used-up buffer of AGE_CHUNK bytes, to be submitted or dropped. ERR_AGAIN: too much is
- * in the workers' hands, progress will be called. ERR_NOMEM. */
+/* A buffer of AGE_CHUNK bytes, to be submitted or dropped. ERR_AGAIN: too much is in the workers'
+ * hands, ready will be called. ERR_NOMEM. */
 enum err MUST_CHECK sealer_buffer(struct sealer_file *f, uint8_t **out);
 /* Hands the buffer back, filled with n bytes, to be sealed and written: AGE_CHUNK but for the last.
  * After is_last no more may come. */

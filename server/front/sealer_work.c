@@ -140,48 +140,37 @@ give_back(struct sealer *s, struct sealer_chunk *c)
 		next = c->next;
 		c->next = s->used;
 		s->used = c;
+		s->n_used++;
 	}
+	if (s->notify_at == 0 || s->n_used < s->notify_at)
+		return;
+	s->notify_at = 0;
+	sealer_work_notify(s);
 }
 
 static void
-tell(struct sealer_file *f)
+end_file(struct sealer_file *f, enum err e)
 {
 	struct sealer *s = f->s;
 
-	if (f->is_news)
-		return;
-	f->is_news = true;
-	f->next_news = NULL;
-	*s->news_last = f;
-	s->news_last = &f->next_news;
-	s->news_count++;
-}
-
-static void
-note_result(struct sealer_file *f, enum err e, bool was_last)
-{
-	if (e != ERR_OK || was_last) {
-		f->result = e;
-		f->is_over = true;
-	}
-	tell(f);
+	f->result = e;
+	f->is_over = true;
+	f->next_over = NULL;
+	*s->over_last = f;
+	s->over_last = &f->next_over;
+	sealer_work_notify(s);
 }
 
 /* The worker is done with c, which it sealed (then e is the result) or wiped. */
 static void
 settle(struct sealer_file *f, struct sealer_chunk *c, bool was_sealed, enum err e)
 {
-	struct sealer *s = f->s;
-	bool was_quiet = s->news == NULL && s->used == NULL;
-
-	if (was_sealed && !f->is_let_go)
-		note_result(f, e, c->is_last);
-	give_back(s, c);
+	if (was_sealed && !f->is_let_go && (e != ERR_OK || c->is_last))
+		end_file(f, e);
+	give_back(f->s, c);
 	f->is_owned = false;
 	if (f->first != NULL || f->is_let_go)
 		sealer_work_queue(f);
-	if (was_quiet && (s->news != NULL || s->used != NULL))
-		sealer_work_notify(s);
 }
 
 /* Does one thing for a file. Called and left with the lock held. */
@@ -194,12 +183,14 @@ serve(struct sealer *s, struct sealer_file *f)
 	enum err e = ERR_OK;
 
 	pthread_mutex_unlock(&s->lock);
-	if (is_free)
+	if (is_free) {
 		destroy(f);
-	else if (is_wanted)
+		sealer_work_notify(s); /* its chunks may be the last ones: they can be freed */
+	} else if (is_wanted) {
 		e = seal_and_write(f, c);
-	else
+	} else {
 		wipe_chunks(c);
+	}
 	pthread_mutex_lock(&s->lock);
 	if (!is_free)
 		settle(f, c, is_wanted, e);

@@ -48,10 +48,9 @@ struct sealer_file {
 	bool is_owned;  /* in the run queue, or with a worker */
 	bool is_let_go; /* the event thread knows it no more: the worker frees it */
 	bool is_over;   /* everything written, or failed: more chunks are only wiped */
-	bool is_news;   /* in the queue of news */
 	enum err result;
 	struct sealer_file *next_run;
-	struct sealer_file *next_news;
+	struct sealer_file *next_over;
 };
 
 struct sealer {
@@ -60,9 +59,10 @@ struct sealer {
 	int event;
 	/* under the lock */
 	struct sealer_file *run, **run_last;   /* files with something to do for a worker */
-	struct sealer_file *news, **news_last; /* files with something to tell */
-	size_t news_count;
-	struct sealer_chunk *used; /* chunks that workers are done with */
+	struct sealer_file *over, **over_last; /* files whose end is still to be told */
+	struct sealer_chunk *used;             /* chunks that workers are done with */
+	unsigned n_used;
+	unsigned notify_at; /* so many used chunks are worth waking the event thread; 0: none is */
 	bool is_stopping;
 	/* event thread */
 	struct sealer_chunk *idle; /* nothing secret in them */

@@ -15,7 +15,7 @@
 struct owner {
 	struct sealer_file *f;
 	int fd; /* our own end of a memory file; -1 */
-	unsigned progress, finished;
+	unsigned ready, finished;
 	bool is_freed_inside; /* lets go of the file in the next callback */
 	enum err result;
 	uint64_t bytes;
@@ -23,13 +23,13 @@ struct owner {
 };
 
 static inline void
-on_progress(void *ctx)
+on_ready(void *ctx)
 {
 	struct owner *o = ctx;
 
 	assert_int_equal(o->finished, 0);
 	assert_true(pthread_equal(o->thread, pthread_self()));
-	o->progress++;
+	o->ready++;
 	if (o->is_freed_inside) {
 		sealer_file_free(o->f);
 		o->f = NULL;
@@ -68,7 +68,7 @@ open_owner_with(struct owner *o, struct sealer *s, int fd, const struct sealer_e
 static inline void
 open_owner(struct owner *o, struct sealer *s, int fd)
 {
-	struct sealer_events ev = {o, on_progress, on_finished};
+	struct sealer_events ev = {o, on_ready, on_finished};
 
 	open_owner_with(o, s, fd, &ev);
 }

@@ -77,12 +77,12 @@ let_go_after(struct sealer *s, unsigned chunks, unsigned turns, bool is_last)
 	if (sealer_buffer(o.f, &p) == ERR_OK)
 		content(p, 1000, 1);
 	sealer_drop(s, p, 1000);
-	i = o.progress + o.finished;
+	i = o.ready + o.finished;
 	sealer_file_free(o.f);
 	o.f = NULL;
 	while (turn(s, 0))
 		;
-	assert_int_equal(o.progress + o.finished, i);
+	assert_int_equal(o.ready + o.finished, i);
 	io_close(&o.fd);
 }
 
@@ -103,25 +103,48 @@ let_go_in_any_state(void **state)
 }
 
 static void
-let_go_inside_a_callback(void **state)
+let_go_when_ready(void **state)
+{
+	uint8_t *p = NULL;
+	struct sealer *s;
+	struct owner o;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	fill_pipe(ends[1]);
+	assert_ok(sealer_new(2, 1, &s));
+	open_owner(&o, s, ends[1]);
+	o.is_freed_inside = true;
+	submit(s, &o, 0, AGE_CHUNK, false);
+	assert_err(sealer_buffer(o.f, &p), ERR_AGAIN);
+	drain(ends[0], (size_t)fcntl(ends[0], F_GETPIPE_SZ) + AGE_SEALED_CHUNK);
+	turn_until(s, &o.ready, 1);
+	assert_null(o.f);
+	while (turn(s, 5))
+		;
+	assert_int_equal(o.ready + o.finished, 1);
+	sealer_free(s);
+	close(ends[0]);
+}
+
+static void
+let_go_when_finished(void **state)
 {
 	struct sealer *s;
 	struct owner o;
-	int last;
 
 	(void)state;
-	assert_ok(sealer_new(2, 3, &s));
-	for (last = 0; last < 2; last++) {
-		open_owner(&o, s, -1);
-		o.is_freed_inside = true;
-		submit(s, &o, 0, AGE_CHUNK, last == 1);
-		while (o.progress + o.finished == 0)
-			assert_true(turn(s, 10000));
-		while (turn(s, 5))
-			;
-		assert_int_equal(o.progress + o.finished, 1);
-		io_close(&o.fd);
-	}
+	assert_ok(sealer_new(2, 1, &s));
+	open_owner(&o, s, -1);
+	o.is_freed_inside = true;
+	submit(s, &o, 0, AGE_CHUNK, true);
+	turn_until(s, &o.finished, 1);
+	assert_null(o.f);
+	while (turn(s, 5))
+		;
+	assert_int_equal(o.ready + o.finished, 1);
+	io_close(&o.fd);
 	sealer_free(s);
 }
 
@@ -151,7 +174,7 @@ let_go_while_a_worker_is_stuck(void **state)
 	/* The descriptor is closed once the worker can: then the pipe ends. */
 	while (read(ends[0], p, sizeof p) > 0)
 		;
-	assert_int_equal(stuck.progress + stuck.finished, 0);
+	assert_int_equal(stuck.ready + stuck.finished, 0);
 	close(ends[0]);
 	sealer_free(s);
 }
@@ -182,7 +205,8 @@ main(void)
 	    cmocka_unit_test(failures_are_told_once),
 	    cmocka_unit_test(a_file_that_grows_too_large),
 	    cmocka_unit_test(let_go_in_any_state),
-	    cmocka_unit_test(let_go_inside_a_callback),
+	    cmocka_unit_test(let_go_when_ready),
+	    cmocka_unit_test(let_go_when_finished),
 	    cmocka_unit_test(let_go_while_a_worker_is_stuck),
 	    cmocka_unit_test(the_descriptor_is_closed),
 	};
