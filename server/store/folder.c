@@ -35,6 +35,11 @@ open_private(int dirfd, const char *path, int *out, struct reason *why)
 		    why, e, "There is no folder %s: make the store with sealslotd init.", path);
 	if (e == ERR_MODE)
 		return reason_set(why, e, "%s must be a folder, not a link or a file.", path);
+	if (e == ERR_SYS && errno == EACCES)
+		return reason_set(why, e,
+		    "User %u, whom the store runs as, may not enter %s: it must belong to that user, "
+		    "and the folders above must let others pass (chmod o+x).",
+		    geteuid(), path);
 	if (e != ERR_OK)
 		return reason_sys(why, e, "Can't open the folder %s", path);
 	if (fstat(fd, &st) == -1)

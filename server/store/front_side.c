@@ -370,6 +370,17 @@ front_side_on_committed(struct front_side *f)
 	return is_breach ? ERR_FORMAT : ERR_OK;
 }
 
+bool
+front_side_is_committing(const struct front_side *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->uploads[i].fd == -1)
+			return true;
+	return false;
+}
+
 enum err
 front_side_tick(struct front_side *f)
 {

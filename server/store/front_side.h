@@ -61,6 +61,8 @@ enum err MUST_CHECK front_side_on_committed(struct front_side *f);
 enum err MUST_CHECK front_side_tick(struct front_side *f);
 /* The schedule is another one, or the clock's verdict: tell. */
 void front_side_tell_schedule(struct front_side *f);
+/* Is some commit under way? Uploads that only grow are front's to end. */
+bool front_side_is_committing(const struct front_side *f);
 /* What one more upload may have, as front is told. */
 struct op_room front_side_room(const struct front_side *f);
 

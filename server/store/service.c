@@ -37,7 +37,7 @@ struct service {
 	struct front_side front;
 	struct mailbox_side mailbox;
 	struct admin_side admins;
-	bool is_drained_due; /* the parent waits for the last upload */
+	bool is_drained_due; /* the parent waits for the last commit */
 	int64_t next_tick;
 };
 
@@ -144,7 +144,7 @@ tick(struct service *s)
 		s->next_tick = now + TICK_MS;
 		e = settle_front(s, front_side_tick(&s->front));
 	}
-	if (e == ERR_OK && s->is_drained_due && s->front.n == 0) {
+	if (e == ERR_OK && s->is_drained_due && !front_side_is_committing(&s->front)) {
 		s->is_drained_due = false;
 		e = tell_parent(s, OP_DRAINED, NULL, 0);
 	}

@@ -331,8 +331,10 @@ on_parent(const struct minisign_key *root)
 
 	if (e == ERR_AGAIN)
 		return;
-	if (e != ERR_OK)
-		exit(0); /* the parent is gone */
+	if (e != ERR_OK) {
+		store_free(g.store); /* the parent is gone */
+		exit(0);
+	}
 	if (m.op == OP_LISTEN)
 		g.listener = m.fd;
 	memcpy(&peer, m.body, sizeof peer);
@@ -341,6 +343,8 @@ on_parent(const struct minisign_key *root)
 		e = g.store == NULL ? store_new(m.fd, root, &events, &g.store)
 				    : store_reconnect(g.store, m.fd);
 	}
+	if (m.op == OP_CONF)
+		io_close(&m.fd);
 	if (e == ERR_OK && m.op == OP_GO)
 		e = wire_send(PARENT, OP_READY, 0, ERR_OK, NULL, 0, -1);
 	if (m.op == OP_DRAIN)

@@ -147,5 +147,8 @@ main(int argc, char **argv)
 	schedule_name(name, s.serial, SCHEDULE_NAME_SIG);
 	save(publish, name, &sig);
 	save(publish, "keys.txt.minisig", &sig);
+	buf_wipe(&text);
+	buf_wipe(&sig);
+	free(s.epochs);
 	return 0;
 }
