@@ -34,7 +34,7 @@ class Desk:
         self.server.tool("server", "sealslotd", "export", "--conf", self.server.conf, out)
         self.review("import", out)
         os.unlink(out)
-        return json.loads(self.review("list", "--json"))
+        return json.loads(self.review("list", "--json"))["items"]
 
 
 def run_command(command, **kw):
@@ -92,7 +92,7 @@ def open_large(ctx):
         def peer(command):
             def call():
                 out = os.path.join(scratch, "out")
-                seconds, _ = timed(lambda: run_command(command + [out]))
+                seconds, _ = timed(lambda: run_command([out if x == "OUT" else x for x in command]))
                 os.unlink(out)
                 return {"seconds": seconds, "MB/s": size / 1e6 / seconds}
             return call
@@ -104,7 +104,7 @@ def open_large(ctx):
             return {"seconds": seconds, "MB/s": size / 1e6 / seconds}
 
         results = alternate({"sealslot-review, 1 core": ours("0"), "sealslot-review, all cores": ours(None),
-                             "age -d": peer(["age", "-d", "-i", identity, sealed, "-o"]), "gpg -d": peer_gpg}, ctx.runs)
+                             "age -d": peer(["age", "-d", "-i", identity, "-o", "OUT", sealed]), "gpg -d": peer_gpg}, ctx.runs)
         rows = []
         for name, figures in results.items():
             row = {"what": name, "MB/s": Series(figures["MB/s"])}
