@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+
 #define APPLICATION_ID 0x5365616c /* "Seal" */
 #define SCHEMA_VERSION 1
 #define TEXT_OF(x)     #x
@@ -14,6 +16,7 @@
 struct db {
 	sqlite3 *sql;
 	sqlite3_stmt *add, *totals, *each, *put_hash, *begin, *commit, *rollback;
+	sqlite3_stmt *expired, *expire_hashes, *expire;
 	sqlite3_stmt *add_reply, *replies, *remove_reply, *expire_replies;
 };
 
@@ -139,6 +142,10 @@ prepare(struct db *d)
 	    {&d->each, "SELECT i.id,i.day,i.inbox,i.epoch,i.serial,i.size,h.hash FROM items i"
 		       " LEFT JOIN hashes h ON h.id=i.id WHERE i.day>=?1 ORDER BY i.id"},
 	    {&d->put_hash, "INSERT OR IGNORE INTO hashes SELECT id,?2 FROM items WHERE id=?1"},
+	    {&d->expired, "SELECT id FROM items WHERE day<?1"},
+	    {&d->expire_hashes,
+		"DELETE FROM hashes WHERE id IN (SELECT id FROM items WHERE day<?1)"},
+	    {&d->expire, "DELETE FROM items WHERE day<?1"},
 	    {&d->add_reply, "INSERT INTO replies VALUES(?1,?2,?3,?4)"},
 	    {&d->replies, "SELECT id,day,sealed FROM replies WHERE mailbox=?1"
 			  " ORDER BY day,id LIMIT " VALUE_OF(LIMIT_REPLIES)},
@@ -218,6 +225,9 @@ db_close(struct db *d)
 	sqlite3_finalize(d->totals);
 	sqlite3_finalize(d->each);
 	sqlite3_finalize(d->put_hash);
+	sqlite3_finalize(d->expired);
+	sqlite3_finalize(d->expire_hashes);
+	sqlite3_finalize(d->expire);
 	sqlite3_finalize(d->add_reply);
 	sqlite3_finalize(d->replies);
 	sqlite3_finalize(d->remove_reply);
@@ -346,6 +356,46 @@ db_put_hashes(struct db *d, const struct db_hash *hashes, size_t n)
 		sqlite3_clear_bindings(d->put_hash);
 	}
 	return finish(d, e);
+}
+
+/* ---- the end of an item */
+
+/* The ids, one behind the other. */
+static enum err
+list_expired(struct db *d, int32_t before, struct buf *ids)
+{
+	enum err e = ERR_OK;
+	int code;
+
+	sqlite3_bind_int64(d->expired, 1, before);
+	while ((code = sqlite3_step(d->expired)) == SQLITE_ROW && e == ERR_OK)
+		e = sqlite3_column_bytes(d->expired, 0) == DB_ID
+			? buf_add(ids, sqlite3_column_blob(d->expired, 0), DB_ID)
+			: ERR_FORMAT;
+	sqlite3_reset(d->expired);
+	return e != ERR_OK ? e : sql_err(code);
+}
+
+enum err
+db_expire(struct db *d, int32_t before, db_gone *each, void *ctx)
+{
+	struct buf ids;
+	enum err e;
+	size_t i;
+
+	buf_init(&ids, (size_t)LIMIT_BUNDLE_ITEMS * DB_ID);
+	if ((e = list_expired(d, before, &ids)) == ERR_OK && ids.len > 0 &&
+	    (e = run(d->begin)) == ERR_OK) {
+		sqlite3_bind_int64(d->expire_hashes, 1, before);
+		sqlite3_bind_int64(d->expire, 1, before);
+		if ((e = run(d->expire_hashes)) == ERR_OK)
+			e = run(d->expire);
+		e = finish(d, e);
+	}
+	for (i = 0; i < ids.len && e == ERR_OK; i += DB_ID)
+		each(ctx, ids.p + i);
+	buf_wipe(&ids);
+	return e;
 }
 
 /* ---- replies */

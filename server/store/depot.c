@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "store/calendar.h"
 #include "store/rebuild.h"
 #include "store/transfer.h"
@@ -135,6 +136,33 @@ depot_judge_clock(struct depot *d)
 	if (state_write(d->folder.root, &next) == ERR_OK)
 		d->state = next;
 	return ERR_OK;
+}
+
+static void
+remove_file(void *ctx, const uint8_t id[static DB_ID])
+{
+	const struct depot *d = ctx;
+	char name[2 * DB_ID + sizeof ".age"];
+
+	text_hex(name, id, DB_ID);
+	strcat(name, ".age");
+	/* If it stays, its row comes back at the next start, and it is tried again. */
+	(void)!unlinkat(d->folder.items, name, 0);
+}
+
+enum err
+depot_expire(struct depot *d)
+{
+	int32_t before = clock_today() - (int32_t)d->conf->retention_days;
+	enum err e;
+
+	if ((e = depot_judge_clock(d)) != ERR_OK)
+		return e;
+	pthread_mutex_lock(&d->db_lock);
+	if ((e = db_expire(d->db, before, remove_file, d)) == ERR_OK)
+		e = db_expire_replies(d->db, before);
+	pthread_mutex_unlock(&d->db_lock);
+	return e == ERR_OK ? io_sync(d->folder.items) : e;
 }
 
 enum err

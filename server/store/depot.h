@@ -38,6 +38,12 @@ void depot_close(struct depot *d);
 
 /* Is the clock to be trusted today? Remembers the day if so. ERR_CLOCK. */
 enum err MUST_CHECK depot_judge_clock(struct depot *d);
+/*
+ * Deletes submissions and replies that are older than the retention of the configuration says.
+ * Only while the clock is trusted: ERR_CLOCK otherwise. A row goes before its file: what a power
+ * cut leaves between gets its row again at the next start, and goes the next time.
+ */
+enum err MUST_CHECK depot_expire(struct depot *d);
 /* The admin says that it is: from now on today is the latest day seen. */
 enum err MUST_CHECK depot_clock_ok(struct depot *d, struct reason *why);
 /* As schedules_accept; adds a word about a gap to why, which is empty otherwise. */

@@ -39,6 +39,7 @@ struct service {
 	struct admin_side admins;
 	bool is_drained_due; /* the parent waits for the last commit */
 	int64_t next_tick;
+	int32_t expired; /* the day on which old submissions were deleted last */
 };
 
 static enum err
@@ -134,6 +135,16 @@ handle(struct service *s, const struct pollfd *p)
 	return e;
 }
 
+/* Once a day. With a clock that can't be trusted nothing is deleted; it is tried again then. */
+static void
+expire(struct service *s)
+{
+	int32_t today = clock_today();
+
+	if (s->expired != today && depot_expire(&s->depot) == ERR_OK)
+		s->expired = today;
+}
+
 static enum err
 tick(struct service *s)
 {
@@ -142,6 +153,7 @@ tick(struct service *s)
 
 	if (now >= s->next_tick) {
 		s->next_tick = now + TICK_MS;
+		expire(s);
 		e = settle_front(s, front_side_tick(&s->front));
 	}
 	if (e == ERR_OK && s->is_drained_due && !front_side_is_committing(&s->front)) {

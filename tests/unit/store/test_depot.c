@@ -376,10 +376,67 @@ a_read_only_disk_is_said_plainly(void **state)
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
 
+/* Puts a row and a file of a day into the store. */
+static void
+put_item(struct depot *d, uint8_t first, int32_t day)
+{
+	struct db_item i = {.day = day, .inbox = "tips", .epoch = 1, .serial = 1, .size = 4};
+	char name[80] = "";
+
+	memset(i.id, first, sizeof i.id);
+	text_hex(name, i.id, sizeof i.id);
+	strcat(name, ".age");
+	assert_ok(db_add(d->db, &i, 1));
+	assert_ok(io_write_new(d->folder.items, name, "seal", 4, 0400));
+}
+
+static bool
+has_item(const struct fixture *f, uint8_t first)
+{
+	uint8_t id[DB_ID];
+	char name[80] = "items/";
+
+	memset(id, first, sizeof id);
+	text_hex(name + strlen(name), id, sizeof id);
+	strcat(name, ".age");
+	return access(in_store(f, name), F_OK) == 0;
+}
+
+static void
+what_is_too_old_goes_and_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	int32_t today = clock_today();
+	struct db_hash h = {{0}, {0}};
+	struct op_status st;
+	struct depot d;
+
+	f->conf.retention_days = 60;
+	assert_ok(create_it(f));
+	assert_ok(open_it(&d, f));
+	put_item(&d, 1, today - 61);
+	put_item(&d, 2, today - 60);
+	put_item(&d, 3, today);
+	memset(h.id, 1, sizeof h.id);
+	assert_ok(db_put_hashes(d.db, &h, 1));
+	assert_ok(depot_expire(&d));
+	assert_ok(depot_status(&d, &st));
+	assert_int_equal(st.items, 2);
+	assert_false(has_item(f, 1));
+	assert_true(has_item(f, 2) && has_item(f, 3));
+	/* A clock that jumped deletes nothing. */
+	d.state.seen = today - LIMIT_CLOCK_JUMP_DAYS - 1;
+	put_item(&d, 4, today - 100);
+	assert_err(depot_expire(&d), ERR_CLOCK);
+	assert_true(has_item(f, 4));
+	depot_close(&d);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    WITH(what_is_too_old_goes_and_nothing_else),
 	    WITH(a_store_is_made_once_and_opens),
 	    WITH(an_interrupted_init_can_be_repeated),
 	    WITH(foreign_folders_are_left_alone),
