@@ -16,7 +16,12 @@ word(struct words *w)
 {
 	struct lines_piece s = {"", 0};
 
-	if (w->e == ERR_OK && !lines_word(&w->rest, &s)) {
+	if (w->e != ERR_OK)
+		return s;
+	if (lines_word(&w->rest, &s)) {
+		if (w->rest.len == 0) /* a space behind the last word */
+			w->e = ERR_FORMAT;
+	} else {
 		s = w->rest;
 		w->rest = (struct lines_piece){s.p + s.len, 0};
 	}
