@@ -166,27 +166,35 @@ mark_what_is_there(struct import *im)
 	return ERR_OK;
 }
 
+static enum err
+put_missing(struct catalog *c, const struct bundle_item *b)
+{
+	const struct catalog_item *old = catalog_find(c, b->id);
+	struct catalog_item row = {
+	    .state = CATALOG_MISSING, .day = b->day, .epoch = b->epoch, .size = b->size};
+
+	if (old != NULL && old->state == CATALOG_MISSING &&
+	    memcmp(old->hash, b->hash, HASH_LEN) == 0)
+		return ERR_OK;
+	memcpy(row.id, b->id, sizeof row.id);
+	memcpy(row.inbox, b->inbox, sizeof row.inbox);
+	memcpy(row.hash, b->hash, HASH_LEN);
+	return catalog_put_item(c, &row);
+}
+
 /* Rows for what the index lists and nobody has: so that lists name it, too. */
 static enum err
 mark_missing(struct import *im)
 {
-	const struct bundle_item *b;
-	struct catalog_item row;
 	size_t i;
 	enum err e;
 
 	for (i = 0; i < im->index->n_items; i++) {
 		if (im->has[i])
 			continue;
-		b = &im->index->items[i];
 		im->r->missing++;
-		import_note(im, IMPORT_MISSING, b->id, ERR_OK, NULL);
-		row = (struct catalog_item){
-		    .state = CATALOG_MISSING, .day = b->day, .epoch = b->epoch, .size = b->size};
-		memcpy(row.id, b->id, sizeof row.id);
-		memcpy(row.inbox, b->inbox, sizeof row.inbox);
-		memcpy(row.hash, b->hash, HASH_LEN);
-		if ((e = catalog_put_item(&im->v->catalog, &row)) != ERR_OK)
+		import_note(im, IMPORT_MISSING, im->index->items[i].id, ERR_OK, NULL);
+		if ((e = put_missing(&im->v->catalog, &im->index->items[i])) != ERR_OK)
 			return e;
 	}
 	return ERR_OK;
