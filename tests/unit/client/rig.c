@@ -121,31 +121,46 @@ publish(int dir)
 	buf_wipe(&key);
 }
 
-void
-rig_keys(const char *path, uint32_t epochs)
+static struct keystore *
+open_keys(const char *path)
 {
 	struct keystore *k = NULL;
 	struct secret_text pass;
-	struct identity *id;
-	uint32_t i;
-	int dir;
 
 	CHECK(secret_text_new(&pass, 64));
 	CHECK(secret_text_add(&pass, RIG_PASSPHRASE, strlen(RIG_PASSPHRASE)));
-	CHECK(keystore_create_cost(path, &pass, 10));
+	if (access(path, F_OK) == -1)
+		CHECK(keystore_create_cost(path, &pass, 10));
 	CHECK(keystore_open(path, &pass, &k));
-	for (i = 0; i < epochs; i++) {
-		id = epoch_identity(RIG_EPOCH + i);
-		CHECK(keystore_put_epoch(k, RIG_INBOX, RIG_EPOCH + i, id, RIG_DAY));
-		secret_free(id);
-	}
-	dir = keystore_dir(k);
+	secret_text_wipe(&pass);
+	return k;
+}
+
+void
+rig_add_epoch(const char *path, uint32_t epoch)
+{
+	struct keystore *k = open_keys(path);
+	struct identity *id = epoch_identity(epoch);
+
+	CHECK(keystore_put_epoch(k, RIG_INBOX, epoch, id, RIG_DAY));
+	secret_free(id);
+	keystore_free(k);
+}
+
+void
+rig_keys(const char *path, uint32_t epochs)
+{
+	struct keystore *k = open_keys(path);
+	int dir = keystore_dir(k);
+	uint32_t i;
+
 	CHECK(io_write_new(dir, "instance", RIG_INSTANCE "\n", strlen(RIG_INSTANCE) + 1, 0600));
 	if (faccessat(dir, "publish", F_OK, 0) == -1 && mkdirat(dir, "publish", 0700) == -1)
 		err(EX_IOERR, "publish");
 	publish(dir);
 	keystore_free(k);
-	secret_text_wipe(&pass);
+	for (i = 0; i < epochs; i++)
+		rig_add_epoch(path, RIG_EPOCH + i);
 }
 
 /* ---- submissions */

@@ -24,13 +24,15 @@
 #define RIG_EPOCHS     6
 #define RIG_DAY        20500 /* first day of epoch RIG_EPOCH */
 #define RIG_SERIAL     12    /* of the schedule */
-#define RIG_FILES      8
+#define RIG_FILES      LIMIT_UPLOAD_FILES
 
 /* ---- keys */
 void rig_sign_key(struct sign_key *out, const char *name); /* "root", "transfer", "evil" */
 void rig_epoch_pk(uint8_t pk[static AGE_KEY], uint32_t epoch);
 /* KEYS at path, with the keys of `epochs` epochs from RIG_EPOCH on. scrypt is cheap. */
 void rig_keys(const char *path, uint32_t epochs);
+/* One more epoch key. */
+void rig_add_epoch(const char *path, uint32_t epoch);
 /* The schedule's text and signature under a serial. */
 void rig_schedule(uint32_t serial, const struct sign_key *root, struct buf *text, struct buf *sig);
 
