@@ -122,7 +122,7 @@ tell_passphrase(enum err e, const char *file)
 	if (e == ERR_MODE)
 		return cmd_fail(file, "it must be your own file, and others must not be able to "
 				      "read it. Put that right with: chmod 600 FILE");
-	if (e == ERR_FORMAT || e == ERR_LIMIT)
+	if (e == ERR_FORMAT || e == ERR_LIMIT || e == ERR_TRUNCATED)
 		return cmd_fail(file, "its first line must be the passphrase, 1 to %d bytes.",
 		    LIMIT_PASSPHRASE);
 	return cmd_fail(file, "%s.", cmd_why(e));

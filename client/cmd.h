@@ -22,6 +22,7 @@
 #define CMD_OPT_JSON 0x1u
 #define CMD_OPT_TO   0x2u
 #define CMD_OPT_SEEN 0x4u
+#define CMD_OPT_ROOT 0x8u
 
 struct cmd_options {
 	const char *vault;
@@ -31,6 +32,7 @@ struct cmd_options {
 	const char *keys;
 	const char *to;
 	const char *seen;
+	const char *root;
 	bool is_json;
 };
 

@@ -132,9 +132,9 @@ report_first(const struct vault *v)
 	minisign_key_format(key, &v->catalog.transfer);
 	printf("First import. From now on this vault takes bundles only with this transfer key:\n"
 	       "\n    %s\n\n"
-	       "Compare it now, character by character, with what `sealslotd status` shows on\n"
-	       "the server. If they differ, the bundle isn't from your server: delete the\n"
-	       "vault and tell the admins.\n\n",
+	       "Compare it now, character by character, with the one that `sealslotd init` showed\n"
+	       "and that stands in transfer.pub in the server's store. If they differ, the bundle\n"
+	       "isn't from your server: delete the vault and tell the admins.\n\n",
 	    key);
 }
 

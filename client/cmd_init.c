@@ -7,7 +7,8 @@ run(const struct cmd_options *o)
 {
 	struct vault_fault fault = {"", NULL};
 	struct secret_text pass = {0};
-	struct vault_access how = {.path = o->vault, .keys = o->keys, .pass = &pass};
+	struct vault_access how = {
+	    .path = o->vault, .keys = o->keys, .root = o->root, .pass = &pass};
 	struct buf out;
 	enum err e;
 	int code;
@@ -33,12 +34,16 @@ run(const struct cmd_options *o)
 
 const struct cmd cmd_init = {
     .name = "init",
-    .usage = "VAULT --keys KEYS [--passphrase-file FILE]",
+    .usage = "VAULT --keys KEYS [--root ROOT.PUB] [--passphrase-file FILE]",
     .summary = "make a vault for the submissions that a key store opens",
-    .help = "Makes the folder VAULT and records where the key store KEYS is. No key is copied\n"
-	    "into the vault: without the key store and its passphrase it shows nothing but\n"
-	    "how many submissions there are, and how large.\n"
-	    "\n"
-	    "  --keys KEYS             the key store that sealslot-keys made\n",
+    .help =
+	"Makes the folder VAULT and records where the key store KEYS is. No key is copied\n"
+	"into the vault: without the key store and its passphrase it shows nothing but\n"
+	"how many submissions there are, and how large.\n"
+	"\n"
+	"  --keys KEYS             the key store that sealslot-keys made\n"
+	"  --root ROOT.PUB         the root key, where the key store has none: a desk whose keys\n"
+	"                          stand in another desk's schedule\n",
+    .options = CMD_OPT_ROOT,
     .run = run,
 };

@@ -55,6 +55,7 @@ take_option(const struct cmd *c, struct cmd_options *o, int option, const char *
 	case 'k': o->keys = value; return true;
 	case 'j': o->is_json = true; return (c->options & CMD_OPT_JSON) != 0;
 	case 't': o->to = value; return (c->options & CMD_OPT_TO) != 0;
+	case 'r': o->root = value; return (c->options & CMD_OPT_ROOT) != 0;
 	case 's': o->seen = value; return (c->options & CMD_OPT_SEEN) != 0;
 	default: return false;
 	}
@@ -67,7 +68,7 @@ run_verb(const struct cmd *c, int argc, char **argv)
 	    {"passphrase-file", required_argument, NULL, 'p'},
 	    {"keys", required_argument, NULL, 'k'}, {"json", no_argument, NULL, 'j'},
 	    {"to", required_argument, NULL, 't'}, {"seen", required_argument, NULL, 's'},
-	    {NULL, 0, NULL, 0}};
+	    {"root", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
 	struct cmd_options o = {0};
 	size_t n;
 	int option;

@@ -375,7 +375,7 @@ vault_create(const struct vault_access *how, struct vault_fault *fault)
 	}
 	strcpy(v->keys_path, real);
 	if ((e = open_keys(v, how->pass, fault)) != ERR_OK ||
-	    (e = vault_pin_keys(v, fault)) != ERR_OK ||
+	    (e = vault_pin_keys(v, how->root, fault)) != ERR_OK ||
 	    (e = make_folder(how->path, &v->dir, fault)) != ERR_OK)
 		goto done;
 	is_ours = true;

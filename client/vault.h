@@ -52,6 +52,8 @@ struct vault_fault {
 struct vault_access {
 	const char *path;
 	const char *keys; /* the key store, in the place of the recorded one; NULL */
+	const char
+	    *root; /* vault_create: the root key's file, where the key store has none; NULL */
 	const struct secret_text *pass;
 };
 

@@ -1,11 +1,13 @@
 #include "vault.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "base/text.h"
+#include "carry/schedule_name.h"
 #include "sealed.h"
 #include "vault_fault.h"
 
@@ -28,17 +30,37 @@ vault_fault(struct vault_fault *f, const char *dir, const char *name, const char
 /* ---- pins */
 
 static enum err
-read_root(const struct vault *v, struct minisign_key *out, struct vault_fault *fault)
+read_root(int dir, const char *path, struct minisign_key *out)
 {
 	struct buf text;
 	enum err e;
 
 	buf_init(&text, LIMIT_SIGNATURE);
-	if ((e = io_read_file(keystore_dir(v->keys), ROOT_FILE, &text)) == ERR_OK)
+	if ((e = io_read_file(dir, path, &text)) == ERR_OK)
 		e = minisign_key_parse_file(out, text.p, text.len);
-	if (e != ERR_OK)
-		vault_fault(fault, v->keys_path, ROOT_FILE, NULL);
 	buf_wipe(&text);
+	return e;
+}
+
+static enum err
+pin_root(struct vault *v, const char *path, struct vault_fault *fault)
+{
+	struct minisign_key root;
+	enum err e;
+
+	if (path != NULL)
+		e = read_root(AT_FDCWD, path, &root);
+	else
+		e = read_root(keystore_dir(v->keys), ROOT_FILE, &root);
+	if (e == ERR_OK)
+		return catalog_put_root(&v->catalog, &root);
+	if (path != NULL)
+		vault_fault(fault, path, NULL, NULL);
+	else
+		vault_fault(fault, v->keys_path, ROOT_FILE,
+		    e == ERR_NOTFOUND ? "this key store has no root key. Add --root and the "
+					"root.pub of the desk that signs the schedules"
+				      : NULL);
 	return e;
 }
 
@@ -65,13 +87,11 @@ pin_instance(struct vault *v, struct vault_fault *fault)
 }
 
 enum err
-vault_pin_keys(struct vault *v, struct vault_fault *fault)
+vault_pin_keys(struct vault *v, const char *root_path, struct vault_fault *fault)
 {
-	struct minisign_key root;
 	enum err e;
 
-	if ((e = read_root(v, &root, fault)) != ERR_OK ||
-	    (e = catalog_put_root(&v->catalog, &root)) != ERR_OK)
+	if ((e = pin_root(v, root_path, fault)) != ERR_OK)
 		return e;
 	return pin_instance(v, fault);
 }
@@ -82,9 +102,17 @@ vault_check_root(const struct vault *v, struct vault_fault *fault)
 	struct minisign_key root;
 	enum err e;
 
-	if ((e = read_root(v, &root, fault)) != ERR_OK)
+	if (!v->catalog.has_root) {
+		vault_fault(fault, v->keys_path, NULL, "this vault has no root key");
+		return ERR_FORMAT;
+	}
+	if ((e = read_root(keystore_dir(v->keys), ROOT_FILE, &root)) == ERR_NOTFOUND)
+		return ERR_OK;
+	if (e != ERR_OK) {
+		vault_fault(fault, v->keys_path, ROOT_FILE, NULL);
 		return e;
-	if (!v->catalog.has_root || memcmp(root.pk, v->catalog.root.pk, MINISIGN_PK) != 0) {
+	}
+	if (memcmp(root.pk, v->catalog.root.pk, MINISIGN_PK) != 0) {
 		vault_fault(fault, v->keys_path, ROOT_FILE,
 		    "the root key isn't the one that this vault was made for. Ask the admins "
 		    "whether they made a new one; if they didn't, somebody changed the key store");
@@ -190,14 +218,19 @@ read_own(const struct vault *v, uint32_t serial, struct buf *text, struct buf *s
 static enum err
 read_published(const struct vault *v, uint32_t serial, struct buf *text, struct buf *sig)
 {
-	char name[NAME_ROOM];
+	char name[SCHEDULE_NAME_MAX];
+	int dir = -1;
 	enum err e;
 
-	snprintf(name, sizeof name, KEYSTORE_PUBLISH "/keys-%04u.txt", serial);
-	if ((e = io_read_file(keystore_dir(v->keys), name, text)) != ERR_OK)
+	if ((e = io_open_dir(keystore_dir(v->keys), KEYSTORE_PUBLISH, &dir)) != ERR_OK)
 		return e;
-	snprintf(name, sizeof name, KEYSTORE_PUBLISH "/keys-%04u.txt.minisig", serial);
-	return io_read_file(keystore_dir(v->keys), name, sig);
+	schedule_name(name, serial, SCHEDULE_NAME_TEXT);
+	if ((e = io_read_file(dir, name, text)) == ERR_OK) {
+		schedule_name(name, serial, SCHEDULE_NAME_SIG);
+		e = io_read_file(dir, name, sig);
+	}
+	io_close(&dir);
+	return e;
 }
 
 enum err
