@@ -13,14 +13,15 @@
 struct desk {
 	char dir[64], keys[80], vault[80];
 	struct secret_text pass;
-	struct vault *v; /* open for writing */
+	const char *root; /* vault_access.root of what is made */
+	struct vault *v;  /* open for writing */
 	struct vault_fault fault;
 };
 
 static inline void
 desk_open(struct desk *d)
 {
-	struct vault_access how = {d->vault, NULL, &d->pass};
+	struct vault_access how = {.path = d->vault, .pass = &d->pass};
 
 	assert_ok(vault_open_write(&how, &d->v, &d->fault));
 }
@@ -36,7 +37,7 @@ desk_close(struct desk *d)
 static inline void
 desk_init(struct desk *d, uint32_t epochs)
 {
-	struct vault_access how = {d->vault, d->keys, &d->pass};
+	struct vault_access how = {.path = d->vault, .keys = d->keys, .pass = &d->pass};
 
 	memset(d, 0, sizeof *d);
 	strcpy(d->dir, "/dev/shm/sealslot-unit-XXXXXX");

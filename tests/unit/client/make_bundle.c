@@ -13,6 +13,7 @@
  *     --stranger      sealed to a key that nobody has
  *     --foreign NAME  one more member
  *     --evil          signed with another transfer key
+ *     --previous FILE the bundle before this one
  *     --schedule N    serial of the schedule (12); 0: without
  *   make_bundle content NUMBER BYTES        the content of file NUMBER (from 0) on standard output
  *   make_bundle ids FIRST N                 the ids of submissions
@@ -28,6 +29,7 @@
 
 #include "base/io.h"
 #include "base/random.h"
+#include "carry/tar.h"
 #include "rig.h"
 
 static uint64_t
@@ -65,6 +67,7 @@ read_names(const char *path)
 
 		while ((c = getc(f)) > 0 && n < LIMIT_ORIGINAL_NAME)
 			originals[i][n++] = (char)c;
+		originals[i][n] = '\0';
 	}
 	fclose(f);
 }
@@ -106,6 +109,25 @@ make_bundle(const char *path, struct rig_bundle *b)
 	close(fd);
 }
 
+/* The hash of the index of another bundle: its first member. */
+static void
+read_previous(const char *path, uint8_t out[static HASH_LEN])
+{
+	struct tar_member m;
+	struct tar_read t;
+	uint8_t head[TAR_BLOCK], *text;
+	FILE *f = fopen(path, "rb");
+
+	tar_read_init(&t);
+	if (f == NULL || fread(head, 1, sizeof head, f) != sizeof head ||
+	    tar_read_block(&t, head, &m) != ERR_OK || (text = malloc((size_t)m.size)) == NULL ||
+	    fread(text, 1, (size_t)m.size, f) != m.size)
+		err(EX_NOINPUT, "%s", path);
+	hash_256(out, text, (size_t)m.size);
+	free(text);
+	fclose(f);
+}
+
 static int
 bundle(int argc, char **argv)
 {
@@ -115,7 +137,7 @@ bundle(int argc, char **argv)
 	    {"names", required_argument, NULL, 'a'}, {"volume", required_argument, NULL, 'v'},
 	    {"stranger", no_argument, NULL, 'x'}, {"foreign", required_argument, NULL, 'o'},
 	    {"evil", no_argument, NULL, 'e'}, {"schedule", required_argument, NULL, 'c'},
-	    {NULL, 0, NULL, 0}};
+	    {"previous", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
 	struct job j = {.items = 1, .volume = 1, .volumes = 1, .size = 1000};
 	struct rig_bundle b;
 	int c;
@@ -140,6 +162,7 @@ bundle(int argc, char **argv)
 		case 'o': b.foreign = optarg; break;
 		case 'e': b.transfer = "evil"; break;
 		case 'c': b.schedule = (uint32_t)number(optarg); break;
+		case 'p': read_previous(optarg, b.head.previous); break;
 		default: return EX_USAGE;
 		}
 	if (optind + 1 != argc)

@@ -3,7 +3,7 @@
 static enum err
 reopen(struct desk *d, const char *keys, const struct secret_text *pass)
 {
-	struct vault_access how = {d->vault, keys, pass};
+	struct vault_access how = {.path = d->vault, .keys = keys, .pass = pass};
 	struct vault *v = NULL;
 	enum err e;
 
@@ -40,7 +40,8 @@ a_new_vault_is_empty_and_pinned(void **state)
 static enum err
 create(struct desk *d, const char *name)
 {
-	struct vault_access how = {name, d->keys, &d->pass};
+	struct vault_access how = {
+	    .path = name, .keys = d->keys, .root = d->root, .pass = &d->pass};
 
 	return vault_create(&how, &d->fault);
 }
@@ -71,6 +72,28 @@ init_takes_only_a_new_or_empty_folder(void **state)
 	assert_ok(io_create(AT_FDCWD, path, 0600, &fd));
 	close(fd);
 	assert_err(create(&d, path), ERR_MODE);
+	desk_wipe(&d);
+}
+
+/* A desk whose keys stand in another desk's schedule has no root key of its own. */
+static void
+the_root_key_may_come_from_elsewhere(void **state)
+{
+	char path[128], root[128], moved[128];
+	struct desk d;
+
+	(void)state;
+	desk_init(&d, 1);
+	snprintf(path, sizeof path, "%s/other", d.dir);
+	snprintf(root, sizeof root, "%s/root.pub", d.keys);
+	snprintf(moved, sizeof moved, "%s/root.pub", d.dir);
+	assert_int_equal(rename(root, moved), 0);
+	d.root = moved;
+	assert_ok(create(&d, path));
+	assert_ok(reopen(&d, NULL, &d.pass)); /* an older vault goes by its pin */
+	d.root = "/nonexistent";
+	snprintf(path, sizeof path, "%s/third", d.dir);
+	assert_err(create(&d, path), ERR_NOTFOUND);
 	desk_wipe(&d);
 }
 
@@ -155,7 +178,7 @@ there_is_one_writer_and_many_readers(void **state)
 
 	(void)state;
 	desk_init(&d, 1);
-	how = (struct vault_access){d.vault, NULL, &d.pass};
+	how = (struct vault_access){.path = d.vault, .pass = &d.pass};
 	assert_err(vault_open_write(&how, &v, &d.fault), ERR_BUSY);
 	assert_ok(vault_open(&how, &v, &d.fault));
 	vault_free(v);
@@ -312,6 +335,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_new_vault_is_empty_and_pinned),
 	    cmocka_unit_test(init_takes_only_a_new_or_empty_folder),
+	    cmocka_unit_test(the_root_key_may_come_from_elsewhere),
 	    cmocka_unit_test(init_leaves_nothing_on_failure),
 	    cmocka_unit_test(wrong_passphrase_and_wrong_place),
 	    cmocka_unit_test(another_key_store_is_refused),
