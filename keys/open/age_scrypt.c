@@ -10,6 +10,7 @@
 #define STANZA_ARGS 3
 #define SCRYPT_R    8
 #define SCRYPT_P    1
+#define STACK_USED  8192 /* bytes that libsodium's scrypt uses at most, generously */
 
 static const uint8_t zero_nonce[crypto_aead_chacha20poly1305_IETF_NPUBBYTES];
 
@@ -47,14 +48,17 @@ derive(uint8_t key[static AGE_KEY], const struct secret_text *pass,
     const uint8_t salt[static SALT_LEN], unsigned log2n)
 {
 	uint8_t labelled[sizeof AGE_SCRYPT_LABEL - 1 + SALT_LEN];
+	enum err e = ERR_OK;
 
 	memcpy(labelled, AGE_SCRYPT_LABEL, sizeof AGE_SCRYPT_LABEL - 1);
 	memcpy(labelled + sizeof AGE_SCRYPT_LABEL - 1, salt, SALT_LEN);
 	/* The only way to fail is the memory it needs: 1 KiB << log2n. */
 	if (crypto_pwhash_scryptsalsa208sha256_ll((const uint8_t *)pass->p, pass->len, labelled,
 		sizeof labelled, 1ULL << log2n, SCRYPT_R, SCRYPT_P, key, AGE_KEY) != 0)
-		return ERR_NOMEM;
-	return ERR_OK;
+		e = ERR_NOMEM;
+	/* libsodium's PBKDF2 leaves the key on its stack. */
+	sodium_stackzero(STACK_USED);
+	return e;
 }
 
 enum err

@@ -366,6 +366,79 @@ only_the_right_key_opens(void **state)
 	identity_set_wipe(&second);
 }
 
+/* A chunk that can't be read doesn't spoil the one that was kept before it. */
+static void
+a_failed_read_keeps_nothing(void **state)
+{
+	struct identity_set ids = fixture_ids(1);
+	struct buf b = fixture_seal(&ids, 1, 3 * AGE_CHUNK);
+	uint8_t *plain = fixture_plain(3 * AGE_CHUNK), got[64];
+	struct age_open *a;
+
+	(void)state;
+	b.p[AGE_X25519_HEADER(1) + AGE_NONCE + AGE_SEALED_CHUNK] ^= 1;
+	assert_ok(open_mem(&b, &ids, &a));
+	assert_ok(age_open_read(a, 0, got, sizeof got));
+	assert_err(age_open_read(a, AGE_CHUNK, got, sizeof got), ERR_AUTH);
+	assert_ok(age_open_read(a, 0, got, sizeof got));
+	assert_memory_equal(got, plain, sizeof got);
+	assert_err(age_open_read(a, AGE_CHUNK - 10, got, 20), ERR_AUTH);
+	age_open_free(a);
+	free(plain);
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+}
+
+/* The header of a file for us with another line in place of its last stanza's first. */
+static enum err
+open_with_stanza(const char *line)
+{
+	struct identity_set ids = fixture_ids(2);
+	struct buf b = fixture_seal(&ids, 2, 10), changed;
+	const char *second = memmem(b.p + 30, b.len - 30, "-> X25519 ", 10), *end;
+	enum err e;
+
+	assert_non_null(second);
+	end = memchr(second, '\n', 60);
+	buf_init(&changed, 4096);
+	assert_ok(buf_add(&changed, b.p, (size_t)(second - (const char *)b.p)));
+	assert_ok(buf_add_str(&changed, line));
+	assert_ok(buf_add(&changed, end, b.len - (size_t)(end - (const char *)b.p)));
+	e = open_all(changed.p, changed.len, &ids);
+	buf_wipe(&changed);
+	buf_wipe(&b);
+	identity_set_wipe(&ids);
+	return e;
+}
+
+/*
+ * What stands behind the stanza that opens the file is judged first. Where it
+ * may stand there, the MAC finds the change.
+ */
+static void
+stanzas_of_others_are_checked(void **state)
+{
+	static const char share[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	char line[100];
+
+	(void)state;
+	assert_err(open_with_stanza("-> X25519"), ERR_FORMAT);
+	assert_err(open_with_stanza("-> X25519 AAAA"), ERR_FORMAT);
+	assert_err(open_with_stanza("-> scrypt AAAAAAAAAAAAAAAAAAAAAA 10"), ERR_FORMAT);
+	assert_err(open_with_stanza("-> other"), ERR_MAC);
+	assert_err(open_with_stanza("-> x25519"), ERR_MAC);
+	snprintf(line, sizeof line, "-> X25519 %s", share);
+	assert_err(open_with_stanza(line), ERR_MAC);
+	snprintf(line, sizeof line, "-> X25519 %s more", share);
+	assert_err(open_with_stanza(line), ERR_FORMAT);
+	snprintf(line, sizeof line, "-> X25519 %.42sB", share);
+	assert_err(open_with_stanza(line), ERR_FORMAT);
+	snprintf(line, sizeof line, "-> other\n\n-> X25519 %s", share);
+	assert_err(open_with_stanza(line), ERR_MAC);
+	snprintf(line, sizeof line, "-> X25519 %s\n\n-> other", share);
+	assert_err(open_with_stanza(line), ERR_FORMAT); /* an empty body */
+}
+
 static void
 small_files_have_a_limit(void **state)
 {
@@ -454,6 +527,8 @@ main(void)
 	    cmocka_unit_test(nothing_may_follow),
 	    cmocka_unit_test(the_last_chunk_is_special),
 	    cmocka_unit_test(only_the_right_key_opens),
+	    cmocka_unit_test(a_failed_read_keeps_nothing),
+	    cmocka_unit_test(stanzas_of_others_are_checked),
 	    cmocka_unit_test(small_files_have_a_limit),
 	    cmocka_unit_test(two_threads_read_one_file),
 	};

@@ -7,8 +7,10 @@
 
 #include <sodium.h>
 
+#include "base/text.h"
 #include "open/keystore.h"
 #include "seal/bech32.h"
+#include "seal/hkdf.h"
 
 #define MASK        0x5a
 #define NEEDLE      20 /* bytes of a secret that are looked for */
@@ -274,6 +276,24 @@ seal_marker(const struct identity_set *ids)
 	return out;
 }
 
+/* The keys in between: what X25519 and HKDF give for the first stanza. */
+static void
+add_stanza_keys(const struct buf *file, const struct identity *id)
+{
+	uint8_t salt[2 * AGE_KEY], *shared = secret_new(AGE_KEY), *key = secret_new(HKDF_LEN);
+	const char *share = (const char *)file->p + strlen(AGE_VERSION_LINE "-> X25519 ");
+
+	assert_true(shared != NULL && key != NULL);
+	assert_ok(text_unb64(salt, AGE_KEY, share, TEXT_B64_LEN(AGE_KEY)));
+	memcpy(salt + AGE_KEY, id->pk, AGE_KEY);
+	assert_int_equal(crypto_scalarmult(shared, id->sk, salt), 0);
+	hkdf_sha256(key, shared, AGE_KEY, salt, sizeof salt, AGE_X25519_INFO);
+	add_needle("shared secret", shared, AGE_KEY);
+	add_needle("wrapping key", key, HKDF_LEN);
+	secret_free(shared);
+	secret_free(key);
+}
+
 static void
 opening_leaves_nothing(void **state)
 {
@@ -288,6 +308,7 @@ opening_leaves_nothing(void **state)
 	add_identity("identity", "identity as text", &ids.p[0]);
 	add_identity("another identity", "another identity as text", &others.p[0]);
 	b = seal_marker(&ids);
+	add_stanza_keys(&b, &ids.p[0]);
 	assert_ok(watch(age_open_mem(b.p, b.len, &ids, NULL, &a)));
 	assert_ok(watch(age_open_chunk(a, 0, chunk, &n)));
 	assert_ok(watch(age_open_read(a, AGE_CHUNK - 10, chunk, 20)));
@@ -310,6 +331,39 @@ opening_leaves_nothing(void **state)
 	expect_clean();
 }
 
+/* Under a passphrase: the key that scrypt gives. */
+static void
+a_passphrase_leaves_nothing(void **state)
+{
+	static const char salt_at[] = AGE_VERSION_LINE "-> scrypt ";
+	uint8_t salt[sizeof AGE_SCRYPT_LABEL - 1 + 16], *key = secret_new(AGE_KEY);
+	struct secret_text pass, text, wrong;
+	struct buf b;
+
+	(void)state;
+	assert_non_null(key);
+	random_pass(&pass);
+	random_pass(&wrong);
+	buf_init(&b, 4096);
+	assert_ok(watch(identity_seal_passphrase(&pass, 2, "text", 4, &b)));
+	memcpy(salt, AGE_SCRYPT_LABEL, sizeof AGE_SCRYPT_LABEL - 1);
+	assert_ok(text_unb64(salt + sizeof AGE_SCRYPT_LABEL - 1, 16,
+	    (const char *)b.p + strlen(salt_at), TEXT_B64_LEN(16)));
+	assert_int_equal(crypto_pwhash_scryptsalsa208sha256_ll((const uint8_t *)pass.p, pass.len,
+			     salt, sizeof salt, 4, 8, 1, key, AGE_KEY),
+	    0);
+	add_needle("scrypt key", key, AGE_KEY);
+	assert_ok(watch(age_open_small(b.p, b.len, NULL, &pass, 10, &text)));
+	secret_text_wipe(&text);
+	assert_err(watch(age_open_small(b.p, b.len, NULL, &wrong, 10, &text)), ERR_PASSPHRASE);
+	assert_err(watch(age_open_small(b.p, b.len, NULL, &pass, 3, &text)), ERR_LIMIT);
+	secret_free(key);
+	secret_text_wipe(&pass);
+	secret_text_wipe(&wrong);
+	buf_wipe(&b);
+	expect_clean();
+}
+
 int
 main(void)
 {
@@ -318,6 +372,7 @@ main(void)
 	    cmocka_unit_test(a_key_store_leaves_nothing),
 	    cmocka_unit_test(signing_leaves_nothing),
 	    cmocka_unit_test(opening_leaves_nothing),
+	    cmocka_unit_test(a_passphrase_leaves_nothing),
 	};
 
 	if (random_start() == -1)
