@@ -53,6 +53,8 @@ check_content(struct age_open *a, size_t n)
 	assert_memory_equal(got, plain, n);
 	assert_err(age_open_chunk(a, i, chunk, &len), ERR_TRUNCATED);
 	assert_err(age_open_chunk(a, UINT64_MAX, chunk, &len), ERR_TRUNCATED);
+	assert_err(
+	    age_open_chunk(a, 1ULL << 60, chunk, &len), ERR_TRUNCATED); /* offset 0 mod 2^64 */
 	assert_err(age_open_read(a, n, got, 1), ERR_TRUNCATED);
 	assert_err(age_open_read(a, n + 1, got, 0), ERR_TRUNCATED);
 	assert_err(age_open_read(a, 1, got, SIZE_MAX), ERR_TRUNCATED);

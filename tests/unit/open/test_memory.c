@@ -331,33 +331,41 @@ opening_leaves_nothing(void **state)
 	expect_clean();
 }
 
-/* Under a passphrase: the key that scrypt gives. */
+/* What scrypt gives for the stanza of a file whose work factor is 2^2. */
+static void
+add_scrypt_key(const struct buf *file, const struct secret_text *pass)
+{
+	uint8_t salt[sizeof AGE_SCRYPT_LABEL - 1 + 16], *key = secret_new(AGE_KEY);
+	const char *text = (const char *)file->p + strlen(AGE_VERSION_LINE "-> scrypt ");
+
+	assert_non_null(key);
+	memcpy(salt, AGE_SCRYPT_LABEL, sizeof AGE_SCRYPT_LABEL - 1);
+	assert_ok(text_unb64(salt + sizeof AGE_SCRYPT_LABEL - 1, 16, text, TEXT_B64_LEN(16)));
+	assert_int_equal(crypto_pwhash_scryptsalsa208sha256_ll((const uint8_t *)pass->p, pass->len,
+			     salt, sizeof salt, 4, 8, 1, key, AGE_KEY),
+	    0);
+	add_needle("scrypt key", key, AGE_KEY);
+	secret_free(key);
+	sodium_stackzero(DEAD_STACK);
+}
+
 static void
 a_passphrase_leaves_nothing(void **state)
 {
-	static const char salt_at[] = AGE_VERSION_LINE "-> scrypt ";
-	uint8_t salt[sizeof AGE_SCRYPT_LABEL - 1 + 16], *key = secret_new(AGE_KEY);
 	struct secret_text pass, text, wrong;
 	struct buf b;
 
 	(void)state;
-	assert_non_null(key);
 	random_pass(&pass);
 	random_pass(&wrong);
 	buf_init(&b, 4096);
 	assert_ok(watch(identity_seal_passphrase(&pass, 2, "text", 4, &b)));
-	memcpy(salt, AGE_SCRYPT_LABEL, sizeof AGE_SCRYPT_LABEL - 1);
-	assert_ok(text_unb64(salt + sizeof AGE_SCRYPT_LABEL - 1, 16,
-	    (const char *)b.p + strlen(salt_at), TEXT_B64_LEN(16)));
-	assert_int_equal(crypto_pwhash_scryptsalsa208sha256_ll((const uint8_t *)pass.p, pass.len,
-			     salt, sizeof salt, 4, 8, 1, key, AGE_KEY),
-	    0);
-	add_needle("scrypt key", key, AGE_KEY);
+	add_scrypt_key(&b, &pass);
+	add_scrypt_key(&b, &wrong);
 	assert_ok(watch(age_open_small(b.p, b.len, NULL, &pass, 10, &text)));
 	secret_text_wipe(&text);
 	assert_err(watch(age_open_small(b.p, b.len, NULL, &wrong, 10, &text)), ERR_PASSPHRASE);
 	assert_err(watch(age_open_small(b.p, b.len, NULL, &pass, 3, &text)), ERR_LIMIT);
-	secret_free(key);
 	secret_text_wipe(&pass);
 	secret_text_wipe(&wrong);
 	buf_wipe(&b);
