@@ -46,8 +46,7 @@ held_signals(sigset_t *set)
 	sigaddset(set, SIGTSTP);
 }
 
-/* Repeated while another program interrupts it; in the background it waits for its turn (SIGTTOU).
- */
+/* In the background it waits for its turn (SIGTTOU). */
 static enum err
 set_terminal(int fd, int when, const struct termios *mode)
 {
