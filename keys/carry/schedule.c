@@ -271,6 +271,22 @@ schedule_may_follow(const struct schedule *current, const uint8_t current_hash[s
 	return ERR_OK;
 }
 
+const char *
+schedule_follow_text(enum err e)
+{
+	if (e == ERR_USAGE)
+		return "it is for another instance";
+	if (e == ERR_ROLLBACK)
+		return "its serial is lower";
+	if (e == ERR_FORK)
+		return "it has the same serial and another content";
+	if (e == ERR_AUTH)
+		return "it doesn't follow that one: its line \"previous:\" is the hash of another text";
+	if (e == ERR_PROFILE)
+		return "it was issued earlier, moves an epoch, or lists a revoked recipient again";
+	return err_text(e);
+}
+
 /* ---- which key is it today */
 
 enum err

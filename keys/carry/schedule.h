@@ -101,6 +101,9 @@ enum err MUST_CHECK schedule_may_follow(const struct schedule *current,
     const uint8_t current_hash[static HASH_LEN], const struct schedule *next,
     const uint8_t next_hash[static HASH_LEN], bool *is_gap);
 
+/* Why it may not, in plain words, for what schedule_may_follow returned. Static storage. */
+const char *schedule_follow_text(enum err e);
+
 /* The index of an inbox by name; ERR_NOTFOUND. */
 enum err MUST_CHECK schedule_find_inbox(const struct schedule *s, const char *name, size_t *inbox);
 

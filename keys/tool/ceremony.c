@@ -1,43 +1,32 @@
 #include "ceremony.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/random.h"
+#include "keyring.h"
 #include "open/age_open.h"
 #include "plan.h"
 
 #define TEST_TEXT_LEN 64
 
-static enum err
-refuse_key(struct tool_fault *f, enum err e, const char *todo, const struct schedule *s,
-    const struct schedule_epoch *ep)
-{
-	return tool_refuse(f, e,
-	    e == ERR_MODE ? "Nothing was signed. Make it yours alone: chmod 600 FILE." : todo,
-	    "epochs/%s-%u.age: %s", s->inboxes[ep->inbox].name, ep->number, tool_reason(e));
-}
-
 /* ---- making */
 
 static enum err
-make_key(struct keystore *k, const struct schedule *s, struct schedule_epoch *ep, uint32_t *made,
-    struct tool_fault *f)
+make_key(struct keystore *k, const struct keyring *ring, const char *inbox,
+    struct schedule_epoch *ep, struct tool_fault *f)
 {
-	const char *inbox = s->inboxes[ep->inbox].name;
+	struct keystore_epoch key = {.number = ep->number};
 	struct identity *id = NULL;
 	enum err e;
 
-	/* Of a run that was cut off before the schedule was signed. */
-	e = keystore_get_epoch(k, inbox, ep->number, &id);
-	if (e == ERR_NOTFOUND && (e = identity_new(&id)) == ERR_OK &&
-	    (e = keystore_put_epoch(k, inbox, ep->number, id, clock_today())) == ERR_OK)
-		(*made)++;
-	if (e == ERR_OK)
+	snprintf(key.inbox, sizeof key.inbox, "%s", inbox);
+	/* If it is there, it is of a run that was cut off before the schedule was signed. */
+	if (!keyring_newest(ring, inbox, ep->number, &key))
+		return keyring_make(k, &key, ep->recipient, f);
+	if ((e = keyring_get(k, &key, &id, f)) == ERR_OK)
 		memcpy(ep->recipient, id->pk, AGE_KEY);
-	else
-		refuse_key(f, e, "Nothing was signed.", s, ep);
 	secret_free(id);
 	return e;
 }
@@ -45,13 +34,20 @@ make_key(struct keystore *k, const struct schedule *s, struct schedule_epoch *ep
 enum err
 ceremony_make_keys(struct keystore *k, struct schedule *s, uint32_t *made, struct tool_fault *f)
 {
-	enum err e = ERR_OK;
+	struct keyring before = {0}, after = {0};
+	enum err e;
 	size_t i;
 
 	*made = 0;
+	e = keyring_load(k, &before, f);
 	for (i = 0; i < s->n_epochs && e == ERR_OK; i++)
 		if (plan_is_open(&s->epochs[i]))
-			e = make_key(k, s, &s->epochs[i], made, f);
+			e = make_key(
+			    k, &before, s->inboxes[s->epochs[i].inbox].name, &s->epochs[i], f);
+	if (e == ERR_OK && (e = keyring_load(k, &after, f)) == ERR_OK)
+		*made = (uint32_t)(after.n - before.n);
+	keyring_free(&before);
+	keyring_free(&after);
 	return e;
 }
 
@@ -94,28 +90,23 @@ is_recipient(const struct schedule_seal *to, const struct identity *id)
 }
 
 static enum err
-test_key(struct keystore *k, const struct schedule *s, const struct schedule_epoch *ep,
-    struct tool_fault *f)
+test_key(struct keystore *k, const struct keyring *ring, const struct schedule *s,
+    const struct schedule_epoch *ep, struct tool_fault *f)
 {
-	static const char todo[] =
-	    "Nothing was signed. Restore this file from the backup of the key store.";
+	struct keystore_epoch key = {.number = ep->number};
 	struct schedule_seal to;
 	struct identity *id = NULL;
 	enum err e;
 
-	e = keystore_get_epoch(k, s->inboxes[ep->inbox].name, ep->number, &id);
-	if (e == ERR_OK)
-		e = schedule_current(s, ep->inbox, ep->start, &to);
-	if (e == ERR_OK && !is_recipient(&to, id))
-		e = ERR_NOMATCH;
-	if (e == ERR_OK)
-		e = seal_and_open(&to, id);
-	if (e == ERR_NOMATCH)
-		tool_refuse(f, e, todo,
-		    "epochs/%s-%u.age: it isn't the key that the schedule lists",
-		    s->inboxes[ep->inbox].name, ep->number);
-	else if (e != ERR_OK)
-		refuse_key(f, e, todo, s, ep);
+	snprintf(key.inbox, sizeof key.inbox, "%s", s->inboxes[ep->inbox].name);
+	if (!keyring_newest(ring, key.inbox, ep->number, &key))
+		return keyring_refuse(f, ERR_NOTFOUND, &key);
+	if ((e = keyring_get(k, &key, &id, f)) != ERR_OK)
+		return e;
+	if ((e = schedule_current(s, ep->inbox, ep->start, &to)) == ERR_OK)
+		e = is_recipient(&to, id) ? seal_and_open(&to, id) : ERR_NOMATCH;
+	if (e != ERR_OK)
+		keyring_refuse(f, e, &key);
 	secret_free(id);
 	return e;
 }
@@ -125,18 +116,21 @@ ceremony_test_keys(struct keystore *k, const struct schedule *s, int32_t today, 
     struct tool_fault *f)
 {
 	const struct schedule_epoch *ep;
-	enum err e = ERR_OK;
+	struct keyring ring = {0};
+	enum err e;
 	size_t i;
 
 	*tested = 0;
+	e = keyring_load(k, &ring, f);
 	for (i = 0; i < s->n_epochs && e == ERR_OK; i++) {
 		ep = &s->epochs[i];
 		if (ep->end <= today ||
 		    (i > 0 && ep[-1].inbox == ep->inbox && ep[-1].number == ep->number))
 			continue;
-		e = test_key(k, s, ep, f);
+		e = test_key(k, &ring, s, ep, f);
 		(*tested)++;
 	}
+	keyring_free(&ring);
 	return e;
 }
 
@@ -189,7 +183,8 @@ check_follows(const struct published *old, const struct published *p, struct too
 		return ERR_OK;
 	if ((e = schedule_may_follow(old->s, old->hash, p->s, p->hash, &is_gap)) != ERR_OK)
 		tool_refuse(f, e, "Nothing was signed.",
-		    "the new schedule may not follow serial %u: %s", old->s->serial, err_text(e));
+		    "the new schedule may not follow serial %u: %s", old->s->serial,
+		    schedule_follow_text(e));
 	return e;
 }
 

@@ -7,5 +7,6 @@ int cmd_schedule(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_offer(int argc, char **argv);
+int cmd_revoke(int argc, char **argv);
 
 #endif

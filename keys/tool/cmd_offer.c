@@ -14,11 +14,12 @@
 #include "ceremony.h"
 #include "offer.h"
 #include "published.h"
+#include "replace.h"
 #include "tool.h"
 
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " offer KEYS KEYS.TXT --root ROOT.PUB --inbox NAME\n"
-    "           [--passphrase-file FILE] OFFER.TXT\n"
+    "           [--revoke N] [--passphrase-file FILE] OFFER.TXT\n"
     "\n"
     "For a desk that shares an inbox with the one that signs the schedule. Makes this\n"
     "desk's own key for each epoch of that inbox which isn't over, tests them, and writes\n"
@@ -27,11 +28,14 @@ static const char HELP[] =
     "\n"
     "  --root ROOT.PUB         the other desk's root key\n"
     "  --inbox NAME            the inbox that is shared\n"
+    "  --revoke N              after a theft: a new key for epoch N (or N-M, or N- for N and\n"
+    "                          all later ones), and the old one revoked\n"
     "  --passphrase-file FILE  take the passphrase from the first line of FILE\n";
 
 struct offer_args {
 	const char *path, *schedule, *root, *inbox, *out;
 	const char *passphrase_file;
+	struct replace_range revoke; /* last is 0 if nothing is to be replaced */
 };
 
 struct run {
@@ -80,7 +84,8 @@ make_frame(struct run *r, struct tool_fault *f)
 		    "Its inboxes: " TOOL_PROGRAM " check KEYS.TXT --root ROOT.PUB",
 		    "%s: it has no inbox \"%s\"", r->a->schedule, r->a->inbox);
 	if ((s = r->s = calloc(1, sizeof *s)) == NULL ||
-	    (s->epochs = calloc(LIMIT_EPOCHS, sizeof *s->epochs)) == NULL)
+	    (s->epochs = calloc(LIMIT_EPOCHS, sizeof *s->epochs)) == NULL ||
+	    (s->revoked = calloc(LIMIT_REVOKED, sizeof *s->revoked)) == NULL)
 		return tool_refuse(f, ERR_NOMEM, "", "not enough memory");
 	memcpy(s->instance, from->instance, sizeof s->instance);
 	s->serial = from->serial;
@@ -138,12 +143,24 @@ write_offer(const struct run *r, struct tool_fault *f)
 }
 
 static enum err
+replace_keys(struct run *r, struct tool_fault *f)
+{
+	uint32_t made;
+
+	if (r->a->revoke.last == 0)
+		return ERR_OK;
+	return replace_make(r->k, r->answered.s, &r->a->revoke, clock_today(), &made, f);
+}
+
+static enum err
 perform(struct run *r, struct tool_fault *f)
 {
 	enum err e;
 
 	if ((e = load(r, f)) != ERR_OK || (e = make_frame(r, f)) != ERR_OK ||
+	    (e = replace_keys(r, f)) != ERR_OK ||
 	    (e = ceremony_make_keys(r->k, r->s, &r->made, f)) != ERR_OK ||
+	    (e = replace_declare(r->k, r->answered.s, r->s, f)) != ERR_OK ||
 	    (e = ceremony_test_keys(r->k, r->s, clock_today(), &r->tested, f)) != ERR_OK)
 		return e;
 	return write_offer(r, f);
@@ -178,7 +195,7 @@ int
 cmd_offer(int argc, char **argv)
 {
 	static const struct option options[] = {{"root", required_argument, NULL, 'r'},
-	    {"inbox", required_argument, NULL, 'i'},
+	    {"inbox", required_argument, NULL, 'i'}, {"revoke", required_argument, NULL, 'v'},
 	    {"passphrase-file", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
 	    {0}};
 	struct offer_args a = {0};
@@ -188,6 +205,10 @@ cmd_offer(int argc, char **argv)
 		switch (c) {
 		case 'r': a.root = optarg; break;
 		case 'i': a.inbox = optarg; break;
+		case 'v':
+			if (replace_parse(optarg, &a.revoke) != ERR_OK)
+				return tool_wrong("offer", "--revoke is a number, or N-M, or N-");
+			break;
 		case 'p': a.passphrase_file = optarg; break;
 		case 'h': return tool_help(HELP);
 		default: return TOOL_USAGE;
@@ -196,6 +217,7 @@ cmd_offer(int argc, char **argv)
 		return tool_wrong("offer", "name KEYS, KEYS.TXT and OFFER.TXT");
 	if (a.root == NULL || a.inbox == NULL)
 		return tool_wrong("offer", "--root and --inbox are needed");
+	a.revoke.inbox = a.inbox;
 	a.path = argv[optind];
 	a.schedule = argv[optind + 1];
 	a.out = argv[optind + 2];

@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "describe.h"
+#include "keyring.h"
 #include "published.h"
 #include "tool.h"
 
@@ -26,8 +26,7 @@ struct view {
 	struct minisign_key root, reply;
 	bool has_root_pub, can_sign;
 	struct published newest;
-	struct keystore_epoch *have;
-	size_t n_have;
+	struct keyring have;
 	size_t n_missing;
 	int32_t today;
 };
@@ -55,20 +54,7 @@ load(struct view *v, struct tool_fault *f)
 	    ((e = tool_read_key(keystore_dir(v->k), TOOL_ROOT_PUB, &v->root, f)) != ERR_OK ||
 		(e = published_newest(v->k, &v->root, &v->newest, f)) != ERR_OK))
 		return e;
-	if ((e = keystore_list_epochs(v->k, &v->have, &v->n_have)) != ERR_OK)
-		tool_refuse(f, e, "", KEYSTORE_EPOCHS ": %s", tool_reason(e));
-	return e;
-}
-
-static bool
-has_key(const struct view *v, const char *inbox, uint32_t number)
-{
-	size_t i;
-
-	for (i = 0; i < v->n_have; i++)
-		if (v->have[i].number == number && strcmp(v->have[i].inbox, inbox) == 0)
-			return true;
-	return false;
+	return keyring_load(v->k, &v->have, f);
 }
 
 /* Epochs that aren't over and whose key isn't here. */
@@ -77,11 +63,13 @@ show_missing(struct view *v)
 {
 	const struct schedule *s = v->newest.s;
 	const struct schedule_epoch *ep;
+	struct keystore_epoch key;
 	size_t i;
 
 	for (i = 0; s != NULL && i < s->n_epochs; i++) {
 		ep = &s->epochs[i];
-		if (ep->end <= v->today || has_key(v, s->inboxes[ep->inbox].name, ep->number) ||
+		if (ep->end <= v->today ||
+		    keyring_newest(&v->have, s->inboxes[ep->inbox].name, ep->number, &key) ||
 		    (i > 0 && ep[-1].inbox == ep->inbox && ep[-1].number == ep->number))
 			continue;
 		v->n_missing++;
@@ -154,7 +142,7 @@ print_view(struct view *v)
 		describe_fact("instance", "%s", v->instance);
 	else
 		describe_schedule(v->newest.s, v->today);
-	describe_fact("keys here", "%zu epoch keys", v->n_have);
+	describe_fact("keys here", "%zu epoch keys", v->have.n);
 	show_missing(v);
 	show_desks(v);
 	show_next(v);
@@ -176,7 +164,7 @@ cmd_show(int argc, char **argv)
 	v.path = argv[optind];
 	if ((e = load(&v, &f)) == ERR_OK)
 		print_view(&v);
-	free(v.have);
+	keyring_free(&v.have);
 	published_wipe(&v.newest);
 	keystore_free(v.k);
 	return e == ERR_OK ? tool_done("show") : tool_report("show", &f);

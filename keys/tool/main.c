@@ -18,6 +18,8 @@ static const struct verb {
     {"schedule", cmd_schedule, "make and test the missing epoch keys, sign the schedule"},
     {"show", cmd_show, "what exists, until when, and what to do next"},
     {"check", cmd_check, "verify a schedule without any secret"},
+    {"revoke", cmd_revoke,
+	"after a theft: new keys for epochs that aren't over, the old ones revoked"},
     {"offer", cmd_offer, "make this desk's keys for an inbox that another desk's schedule lists"},
 };
 

@@ -57,7 +57,7 @@ verify(const struct buf *text, const struct buf *sig, const char *path, struct o
 
 	if ((e = schedule_parse(text->p, text->len, &s, &why)) != ERR_OK)
 		return tool_refuse(f, e, TODO_AGAIN, "%s: line %zu: %s", path, why.line, why.why);
-	if (s->n_reply_keys != 1)
+	if (s->n_reply_keys != 1 || s->n_inboxes != 1)
 		e = tool_refuse(f, ERR_FORMAT, "Make one with: " TOOL_PROGRAM " offer",
 		    "%s: this isn't a desk's offer", path);
 	else if ((e = minisign_sig_parse(&ms, sig->p, sig->len)) != ERR_OK ||
@@ -143,15 +143,39 @@ refuse_epoch(struct tool_fault *f, enum err e, const char *path, const struct sc
 	return tool_refuse(f, e, TODO_AGAIN, "%s: epoch %u: %s", path, ep->number, why);
 }
 
+/* What the offer revokes of this epoch and the schedule still lists; NULL if there is nothing. */
+static struct schedule_epoch *
+find_revoked(struct schedule *s, const struct schedule *offer, const struct schedule_epoch *ep)
+{
+	struct schedule_epoch *line = NULL;
+	size_t i;
+
+	for (i = 0; i < offer->n_revoked && line == NULL; i++)
+		if (offer->revoked[i].number == ep->number)
+			line = plan_find_line(s, ep, offer->revoked[i].recipient);
+	return line;
+}
+
+static enum err
+merge_epoch(struct schedule *s, const struct schedule *offer, const struct schedule_epoch *ep)
+{
+	struct schedule_epoch *line = find_revoked(s, offer, ep);
+
+	if (line == NULL)
+		return plan_add_recipient(s, ep);
+	if (line->start != ep->start || line->end != ep->end)
+		return ERR_USAGE;
+	return plan_replace_recipient(s, line, ep->recipient);
+}
+
 enum err
 offer_merge(struct schedule *s, const struct offer *o, const char *path,
-    const struct minisign_key *expected, uint32_t *added, struct tool_fault *f)
+    const struct minisign_key *expected, struct offer_result *out, struct tool_fault *f)
 {
+	size_t i, inbox = 0, epochs = s->n_epochs, revoked = s->n_revoked;
 	struct schedule_epoch ep;
-	size_t i, inbox = 0, before;
 	enum err e;
 
-	*added = 0;
 	if (strcmp(s->instance, o->s->instance) != 0)
 		return tool_refuse(
 		    f, ERR_USAGE, TODO_AGAIN, "%s: it is for another instance", path);
@@ -159,16 +183,16 @@ offer_merge(struct schedule *s, const struct offer *o, const char *path,
 		return e;
 	for (i = 0; i < o->s->n_epochs; i++) {
 		ep = o->s->epochs[i];
-		before = s->n_epochs;
 		e = schedule_find_inbox(s, o->s->inboxes[ep.inbox].name, &inbox);
 		ep.inbox = (uint32_t)inbox;
 		if (e == ERR_OK && ep.end > s->issued)
-			e = plan_add_recipient(s, &ep);
+			e = merge_epoch(s, o->s, &ep);
 		if (e != ERR_OK)
 			return refuse_epoch(f, e, path, &ep);
-		*added += (uint32_t)(s->n_epochs - before);
 	}
 	if ((e = plan_add_reply_key(s, &o->desk)) != ERR_OK)
-		tool_refuse(f, e, "", "%s: too many desks", path);
-	return e;
+		return tool_refuse(f, e, "", "%s: too many desks", path);
+	out->added = (uint32_t)(s->n_epochs - epochs);
+	out->replaced = (uint32_t)(s->n_revoked - revoked);
+	return ERR_OK;
 }

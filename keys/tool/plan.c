@@ -298,6 +298,52 @@ plan_add_recipient(struct schedule *s, const struct schedule_epoch *e)
 }
 
 enum err
+plan_add_revoked(struct schedule *s, const struct schedule_epoch *e)
+{
+	struct schedule_revoked r = {.inbox = e->inbox, .number = e->number};
+	size_t at;
+
+	for (at = 0; at < s->n_revoked; at++)
+		if (memcmp(s->revoked[at].recipient, e->recipient, AGE_KEY) == 0)
+			return ERR_OK;
+	if (s->n_revoked == LIMIT_REVOKED)
+		return ERR_LIMIT;
+	for (at = s->n_revoked; at > 0; at--)
+		if (s->revoked[at - 1].inbox < r.inbox ||
+		    (s->revoked[at - 1].inbox == r.inbox && s->revoked[at - 1].number <= r.number))
+			break;
+	memcpy(r.recipient, e->recipient, AGE_KEY);
+	memmove(&s->revoked[at + 1], &s->revoked[at], (s->n_revoked - at) * sizeof r);
+	s->revoked[at] = r;
+	s->n_revoked++;
+	return ERR_OK;
+}
+
+struct schedule_epoch *
+plan_find_line(
+    struct schedule *s, const struct schedule_epoch *e, const uint8_t recipient[static AGE_KEY])
+{
+	size_t i;
+
+	for (i = 0; i < s->n_epochs; i++)
+		if (s->epochs[i].inbox == e->inbox && s->epochs[i].number == e->number &&
+		    memcmp(s->epochs[i].recipient, recipient, AGE_KEY) == 0)
+			return &s->epochs[i];
+	return NULL;
+}
+
+enum err
+plan_replace_recipient(
+    struct schedule *s, struct schedule_epoch *line, const uint8_t newer[static AGE_KEY])
+{
+	enum err e;
+
+	if ((e = plan_add_revoked(s, line)) == ERR_OK)
+		memcpy(line->recipient, newer, AGE_KEY);
+	return e;
+}
+
+enum err
 plan_add_reply_key(struct schedule *s, const struct minisign_key *k)
 {
 	size_t i;

@@ -538,6 +538,8 @@ epochs_never_move_and_the_revoked_stay_so(void **state)
 	(void)state;
 	n->serial += 2;
 	assert_ok(schedule_may_follow(c, ch, n, nh, &gap));
+	assert_non_null(strstr(schedule_follow_text(ERR_PROFILE), "revoked"));
+	assert_string_not_equal(schedule_follow_text(ERR_FORK), schedule_follow_text(ERR_ROLLBACK));
 	last->end++;
 	assert_err(schedule_may_follow(c, ch, n, nh, &gap), ERR_PROFILE);
 	last->end--;

@@ -84,21 +84,21 @@ round_trip(void **state)
 	struct fixture *x = *state;
 	struct tool_fault f = {0};
 	struct offer o = {0};
-	uint32_t added = 7;
+	struct offer_result res = {7, 7};
 	size_t i;
 
 	assert_ok(offer_read(x->path, &o, &f));
 	assert_memory_equal(&o.desk, &x->desk.public, sizeof o.desk);
-	assert_ok(offer_merge(x->ours, &o, x->path, &x->desk.public, &added, &f));
-	assert_int_equal(added, 3);
+	assert_ok(offer_merge(x->ours, &o, x->path, &x->desk.public, &res, &f));
+	assert_int_equal(res.added, 3);
 	assert_int_equal(x->ours->n_epochs, 6);
 	for (i = 0; i < 6; i++)
 		assert_int_equal(
 		    x->ours->epochs[i].recipient[0], (i % 2 == 0 ? 0x10 : 0x40) + (int)i / 2);
 	assert_int_equal(x->ours->n_reply_keys, 1);
 	/* Known now, and nothing new. */
-	assert_ok(offer_merge(x->ours, &o, x->path, NULL, &added, &f));
-	assert_int_equal(added, 0);
+	assert_ok(offer_merge(x->ours, &o, x->path, NULL, &res, &f));
+	assert_int_equal(res.added, 0);
 	assert_int_equal(x->ours->n_epochs, 6);
 	offer_wipe(&o);
 }
@@ -110,12 +110,12 @@ unknown_desks_must_be_named(void **state)
 	struct tool_fault f = {0};
 	struct sign_key other;
 	struct offer o = {0};
-	uint32_t added;
+	struct offer_result res;
 
 	sign_key_new(&other);
 	assert_ok(offer_read(x->path, &o, &f));
-	assert_err(offer_merge(x->ours, &o, x->path, NULL, &added, &f), ERR_NOMATCH);
-	assert_err(offer_merge(x->ours, &o, x->path, &other.public, &added, &f), ERR_NOMATCH);
+	assert_err(offer_merge(x->ours, &o, x->path, NULL, &res, &f), ERR_NOMATCH);
+	assert_err(offer_merge(x->ours, &o, x->path, &other.public, &res, &f), ERR_NOMATCH);
 	assert_non_null(strstr(f.what, "doesn't know"));
 	assert_int_equal(x->ours->n_epochs, 3);
 	offer_wipe(&o);
@@ -171,17 +171,17 @@ must_fit_the_schedule(void **state)
 	struct fixture *x = *state;
 	struct tool_fault f = {0};
 	struct offer o = {0};
-	uint32_t added;
+	struct offer_result res;
 
 	assert_ok(offer_read(x->path, &o, &f));
 	o.s->epochs[1].end--;
-	assert_err(offer_merge(x->ours, &o, x->path, &x->desk.public, &added, &f), ERR_USAGE);
+	assert_err(offer_merge(x->ours, &o, x->path, &x->desk.public, &res, &f), ERR_USAGE);
 	assert_non_null(strstr(f.what, "other dates"));
 	o.s->epochs[1].end++;
 	strcpy(o.s->inboxes[0].name, "arts");
-	assert_err(offer_merge(x->ours, &o, x->path, &x->desk.public, &added, &f), ERR_NOTFOUND);
+	assert_err(offer_merge(x->ours, &o, x->path, &x->desk.public, &res, &f), ERR_NOTFOUND);
 	o.s->instance[0] = 'a';
-	assert_err(offer_merge(x->ours, &o, x->path, &x->desk.public, &added, &f), ERR_USAGE);
+	assert_err(offer_merge(x->ours, &o, x->path, &x->desk.public, &res, &f), ERR_USAGE);
 	assert_non_null(strstr(f.what, "another instance"));
 	offer_wipe(&o);
 }

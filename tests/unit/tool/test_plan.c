@@ -137,7 +137,8 @@ extends_without_gap_and_stops(void **state)
 static void
 keeps_what_is_over_while_its_key_is_there(void **state)
 {
-	static const struct keystore_epoch have[] = {{"tips", 12, 0}, {"tips", 13, 0}, {"arts", 1, 0}};
+	static const struct keystore_epoch have[] = {
+	    {"tips", 12, 0}, {"tips", 13, 0}, {"arts", 1, 0}};
 	struct plan_request r = request("2026-03-02"), later = request("2026-09-01");
 	struct schedule *s, *t;
 
@@ -354,6 +355,70 @@ reply_keys_are_added_once(void **state)
 	schedule_free(s);
 }
 
+static void
+revoked_lines_are_sorted_and_bounded(void **state)
+{
+	static const uint32_t order[] = {3, 1, 2, 3, 1};
+	struct plan_request r = request("2026-03-02");
+	struct schedule_epoch e = {0};
+	struct schedule *s;
+	uint32_t i;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	ask_inbox(&r, "arts");
+	s = plan(NULL, &r);
+	for (i = 0; i < 10; i++) {
+		e.inbox = i < 5;
+		e.number = order[i % 5];
+		e.recipient[0] = (uint8_t)(i + 1);
+		assert_ok(plan_add_revoked(s, &e));
+		assert_ok(plan_add_revoked(s, &e)); /* is there already */
+	}
+	assert_int_equal(s->n_revoked, 10);
+	for (i = 1; i < 10; i++)
+		assert_true(s->revoked[i - 1].inbox * 10 + s->revoked[i - 1].number <=
+			    s->revoked[i].inbox * 10 + s->revoked[i].number);
+	/* In the order in which they came, within an epoch. */
+	assert_int_equal(s->revoked[0].recipient[0], 7);
+	assert_int_equal(s->revoked[1].recipient[0], 10);
+	for (; s->n_revoked < LIMIT_REVOKED; i++) {
+		memcpy(e.recipient + 1, &i, sizeof i);
+		assert_ok(plan_add_revoked(s, &e));
+	}
+	e.recipient[9] = 1;
+	assert_err(plan_add_revoked(s, &e), ERR_LIMIT);
+	assert_int_equal(s->n_revoked, LIMIT_REVOKED);
+	schedule_free(s);
+}
+
+static void
+a_replaced_recipient_is_revoked(void **state)
+{
+	struct plan_request r = request("2026-03-02");
+	struct schedule_epoch *line, e;
+	uint8_t newer[AGE_KEY] = {9};
+	struct schedule *s;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	s = plan(NULL, &r);
+	e = s->epochs[4];
+	assert_null(plan_find_line(s, &s->epochs[3], e.recipient));
+	line = plan_find_line(s, &e, e.recipient);
+	assert_ptr_equal(line, &s->epochs[4]);
+	assert_ok(plan_replace_recipient(s, line, newer));
+	assert_memory_equal(s->epochs[4].recipient, newer, AGE_KEY);
+	assert_int_equal(s->n_revoked, 1);
+	assert_memory_equal(s->revoked[0].recipient, e.recipient, AGE_KEY);
+	assert_int_equal(s->revoked[0].number, 5);
+	s->n_revoked = LIMIT_REVOKED;
+	newer[0]++;
+	assert_err(plan_replace_recipient(s, line, newer), ERR_LIMIT);
+	assert_int_equal(s->epochs[4].recipient[0], 9);
+	schedule_free(s);
+}
+
 int
 main(void)
 {
@@ -369,6 +434,8 @@ main(void)
 	    cmocka_unit_test(clock_must_not_go_back),
 	    cmocka_unit_test(recipients_are_added_behind_the_others),
 	    cmocka_unit_test(reply_keys_are_added_once),
+	    cmocka_unit_test(revoked_lines_are_sorted_and_bounded),
+	    cmocka_unit_test(a_replaced_recipient_is_revoked),
 	};
 
 	if (random_start() != 0)

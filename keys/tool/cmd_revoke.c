@@ -1,0 +1,91 @@
+#include "cmd.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "renew.h"
+#include "tool.h"
+
+static const char HELP[] =
+    "usage: " TOOL_PROGRAM " revoke KEYS --inbox NAME --epoch N [--passphrase-file FILE]\n"
+    "       " TOOL_PROGRAM " revoke KEYS --all [--passphrase-file FILE]\n"
+    "\n"
+    "After a theft: makes new keys for epochs that aren't over, lists the old ones as\n"
+    "revoked, tests all and signs the next schedule. Carry it to the server at once: until\n"
+    "then submissions are sealed to the stolen keys. The old keys stay in the key store,\n"
+    "to open what was sealed to them.\n"
+    "\n"
+    "  --inbox NAME            the inbox whose keys were stolen\n"
+    "  --epoch N               the epoch; N-M is a range, and N- is N and all later ones\n"
+    "  --all                   all inboxes and epochs: the key store or a copy was stolen\n"
+    "  --passphrase-file FILE  take the passphrase from the first line of FILE\n";
+
+struct revoke_args {
+	const char *inbox, *epoch;
+	bool is_all;
+};
+
+/* What to replace, or NULL and what is wrong with the command line. */
+static const char *
+parse_range(const struct revoke_args *a, struct replace_range *out)
+{
+	*out = (struct replace_range){.first = 1, .last = UINT32_MAX};
+	if (a->is_all)
+		return a->inbox == NULL && a->epoch == NULL ? NULL : "--all needs nothing else";
+	if (a->inbox == NULL || a->epoch == NULL)
+		return "say --inbox and --epoch, or --all";
+	if (!schedule_is_inbox_name(a->inbox, strlen(a->inbox)))
+		return "an inbox name is 1 to 24 of a-z, 0-9 and -";
+	if (replace_parse(a->epoch, out) != ERR_OK)
+		return "--epoch is a number, or N-M, or N-";
+	out->inbox = a->inbox;
+	return NULL;
+}
+
+static int
+run_revoke(struct renew_request *q)
+{
+	struct tool_fault f = {0};
+	struct renew r;
+	enum err e;
+
+	/* Only what is needed for uploads to go on; no other epoch is added. */
+	q->plan.epochs = 1;
+	q->plan.today = clock_today();
+	if ((e = renew_run(&r, q, &f)) == ERR_OK)
+		renew_print(&r);
+	renew_wipe(&r);
+	return e == ERR_OK ? tool_done("revoke") : tool_report("revoke", &f);
+}
+
+int
+cmd_revoke(int argc, char **argv)
+{
+	static const struct option options[] = {{"inbox", required_argument, NULL, 'i'},
+	    {"epoch", required_argument, NULL, 'e'}, {"all", no_argument, NULL, 'a'},
+	    {"passphrase-file", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
+	    {0}};
+	struct renew_request q = {0};
+	struct replace_range range;
+	struct revoke_args a = {0};
+	const char *wrong;
+	int c;
+
+	while ((c = tool_option("revoke", argc, argv, options)) != -1)
+		switch (c) {
+		case 'i': a.inbox = optarg; break;
+		case 'e': a.epoch = optarg; break;
+		case 'a': a.is_all = true; break;
+		case 'p': q.passphrase_file = optarg; break;
+		case 'h': return tool_help(HELP);
+		default: return TOOL_USAGE;
+		}
+	if (argc - optind != 1)
+		return tool_wrong("revoke", "name one folder, KEYS");
+	if ((wrong = parse_range(&a, &range)) != NULL)
+		return tool_wrong("revoke", "%s", wrong);
+	q.path = argv[optind];
+	q.replace = &range;
+	return run_revoke(&q);
+}

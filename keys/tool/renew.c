@@ -1,0 +1,195 @@
+#include "renew.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "describe.h"
+#include "keyring.h"
+
+/* ---- before anything is made */
+
+static enum err
+load_keys(struct renew *r, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((r->root = secret_new(sizeof *r->root)) == NULL ||
+	    (r->reply = secret_new(sizeof *r->reply)) == NULL)
+		return tool_refuse(f, ERR_NOMEM, "", "not enough memory that can be locked");
+	if ((e = tool_read_instance(r->k, r->instance, sizeof r->instance, f)) != ERR_OK ||
+	    (e = ceremony_load_root(r->k, r->root, f)) != ERR_OK)
+		return e;
+	if ((e = keystore_get_sign(r->k, TOOL_REPLY, r->reply)) != ERR_OK)
+		tool_refuse(f, e, "Restore this file from the backup of the key store.",
+		    TOOL_REPLY ": %s", tool_reason(e));
+	return e;
+}
+
+static enum err
+load_published(struct renew *r, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((e = published_newest(r->k, &r->root->public, &r->old, f)) != ERR_OK)
+		return e;
+	if (r->old.s != NULL && strcmp(r->old.s->instance, r->instance) != 0)
+		return tool_refuse(f, ERR_USAGE, "Restore the key store from its backup.",
+		    "the last schedule is of another instance than the key store");
+	return ERR_OK;
+}
+
+static enum err
+load_offers(struct renew *r, struct tool_fault *f)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; i < r->q->n_offers && e == ERR_OK; i++)
+		e = offer_read(r->q->offers[i], &r->offers[i], f);
+	return e;
+}
+
+static enum err
+make_plan(struct renew *r, struct tool_fault *f)
+{
+	struct plan_request request = r->q->plan;
+	struct keyring ring = {0};
+	enum err e;
+
+	if ((e = keyring_load(r->k, &ring, f)) != ERR_OK)
+		return e;
+	request.instance = r->instance;
+	request.have = ring.p;
+	request.n_have = ring.n;
+	e = plan_make(r->old.s, r->old.hash, &request, &r->next.s, f);
+	keyring_free(&ring);
+	if (e == ERR_OK && (e = plan_add_reply_key(r->next.s, &r->reply->public)) != ERR_OK)
+		tool_refuse(f, e, "", "the schedule lists too many desks");
+	return e;
+}
+
+/* ---- making, testing, signing */
+
+static enum err
+replace_keys(struct renew *r, struct tool_fault *f)
+{
+	uint32_t made;
+
+	if (r->q->replace == NULL)
+		return ERR_OK;
+	if (r->old.s == NULL)
+		return tool_refuse(f, ERR_NOTFOUND, "Make one: " TOOL_PROGRAM " schedule KEYS",
+		    "there is no schedule yet");
+	return replace_make(r->k, r->old.s, r->q->replace, r->q->plan.today, &made, f);
+}
+
+static enum err
+merge_offers(struct renew *r, struct tool_fault *f)
+{
+	struct offer_result one = {0};
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; i < r->q->n_offers && e == ERR_OK; i++) {
+		e = offer_merge(r->next.s, &r->offers[i], r->q->offers[i],
+		    r->q->has_desk ? &r->q->desk : NULL, &one, f);
+		r->offered.added += one.added;
+		r->offered.replaced += one.replaced;
+	}
+	return e;
+}
+
+static enum err
+compare(struct renew *r, struct tool_fault *f)
+{
+	enum err e;
+
+	if (r->old.s == NULL)
+		return ERR_OK;
+	if ((e = plan_compare(r->old.s, r->next.s, &r->is_same)) != ERR_OK)
+		tool_refuse(f, e, "Ask for fewer epochs.", "the schedule would be too large");
+	return e;
+}
+
+static enum err
+sign_and_write(struct renew *r, struct tool_fault *f)
+{
+	enum err e;
+
+	if (r->is_same)
+		return published_refresh(r->k, &r->old, f);
+	if ((e = ceremony_sign(r->root, &r->old, &r->next, f)) != ERR_OK ||
+	    (e = published_add(r->k, &r->next, f)) != ERR_OK)
+		return e;
+	return published_refresh(r->k, &r->next, f);
+}
+
+static enum err
+perform(struct renew *r, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((e = load_keys(r, f)) != ERR_OK || (e = load_published(r, f)) != ERR_OK ||
+	    (e = load_offers(r, f)) != ERR_OK || (e = make_plan(r, f)) != ERR_OK ||
+	    (e = merge_offers(r, f)) != ERR_OK || (e = replace_keys(r, f)) != ERR_OK ||
+	    (e = replace_apply(r->k, r->next.s, r->q->plan.today, &r->replaced, f)) != ERR_OK ||
+	    (e = ceremony_make_keys(r->k, r->next.s, &r->made, f)) != ERR_OK ||
+	    (e = ceremony_test_keys(r->k, r->next.s, r->q->plan.today, &r->tested, f)) != ERR_OK ||
+	    (e = compare(r, f)) != ERR_OK)
+		return e;
+	return sign_and_write(r, f);
+}
+
+enum err
+renew_run(struct renew *r, const struct renew_request *q, struct tool_fault *f)
+{
+	enum err e;
+
+	*r = (struct renew){.q = q};
+	if ((e = tool_open_locked(q->path, q->passphrase_file, &r->k, f)) != ERR_OK)
+		return e;
+	return perform(r, f);
+}
+
+void
+renew_wipe(struct renew *r)
+{
+	size_t i;
+
+	for (i = 0; i < RENEW_OFFERS_MAX; i++)
+		offer_wipe(&r->offers[i]);
+	published_wipe(&r->old);
+	published_wipe(&r->next);
+	secret_free(r->root);
+	secret_free(r->reply);
+	keystore_free(r->k);
+	*r = (struct renew){0};
+}
+
+void
+renew_print(const struct renew *r)
+{
+	const struct published *p = r->is_same ? &r->old : &r->next;
+	char name[PUBLISHED_NAME_MAX];
+
+	printf("%u new epoch keys made, %u tested: each opens what is sealed to it.\n", r->made,
+	    r->tested);
+	if (r->replaced > 0)
+		printf(
+		    "%u keys replaced; the old ones are revoked, and stay to open what they must.\n",
+		    r->replaced);
+	if (r->offered.added > 0)
+		printf("%u keys of other desks added.\n", r->offered.added);
+	if (r->offered.replaced > 0)
+		printf("%u keys of other desks replaced; the old ones are revoked.\n",
+		    r->offered.replaced);
+	published_name(name, p->s->serial);
+	if (r->is_same)
+		printf("Nothing was missing: the schedule stays as it is.\n\n");
+	else
+		printf("Signed: %s/" TOOL_PUBLISH "/%s\n\n", r->q->path, name);
+	describe_schedule(p->s, r->q->plan.today);
+	printf("\nNext: carry %s/" TOOL_PUBLISH " to the server, and run there\n"
+	       "  sealslotd publish --conf FILE " PUBLISHED_NEWEST "\n",
+	    r->q->path);
+}

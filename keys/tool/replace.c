@@ -1,0 +1,197 @@
+#include "replace.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "keyring.h"
+#include "plan.h"
+
+enum err
+replace_parse(const char *s, struct replace_range *out)
+{
+	const char *dash = strchr(s, '-');
+	size_t len = dash == NULL ? strlen(s) : (size_t)(dash - s);
+	uint64_t first, last;
+
+	if (text_number(s, len, UINT32_MAX, &first) != ERR_OK || first == 0)
+		return ERR_FORMAT;
+	last = first;
+	if (dash != NULL && dash[1] == '\0')
+		last = UINT32_MAX;
+	else if (dash != NULL &&
+		 text_number(dash + 1, strlen(dash + 1), UINT32_MAX, &last) != ERR_OK)
+		return ERR_FORMAT;
+	if (last < first)
+		return ERR_FORMAT;
+	out->first = (uint32_t)first;
+	out->last = (uint32_t)last;
+	return ERR_OK;
+}
+
+/* Is it the first line of an epoch that isn't over? */
+static bool
+begins_live(const struct schedule *s, size_t i, int32_t today)
+{
+	const struct schedule_epoch *ep = &s->epochs[i];
+
+	return ep->end > today &&
+	       (i == 0 || ep[-1].inbox != ep->inbox || ep[-1].number != ep->number);
+}
+
+/* ---- making */
+
+static bool
+is_meant(const struct replace_range *r, const char *inbox, uint32_t number)
+{
+	return (r->inbox == NULL || strcmp(r->inbox, inbox) == 0) && number >= r->first &&
+	       number <= r->last;
+}
+
+static enum err
+make_next(struct keystore *k, struct schedule *s, const struct schedule_epoch *ep,
+    const struct keystore_epoch *newest, struct tool_fault *f)
+{
+	struct keystore_epoch next = *newest;
+	struct identity *id = NULL;
+	uint8_t recipient[AGE_KEY];
+	enum err e;
+
+	if ((e = keyring_get(k, newest, &id, f)) != ERR_OK)
+		return e;
+	next.replacement++;
+	if (plan_find_line(s, ep, id->pk) != NULL)
+		e = keyring_make(k, &next, recipient, f);
+	secret_free(id);
+	return e;
+}
+
+enum err
+replace_make(struct keystore *k, struct schedule *s, const struct replace_range *range,
+    int32_t today, uint32_t *made, struct tool_fault *f)
+{
+	const struct schedule_epoch *ep;
+	struct keystore_epoch newest;
+	struct keyring ring = {0};
+	const char *inbox;
+	enum err e;
+	size_t i;
+
+	*made = 0;
+	e = keyring_load(k, &ring, f);
+	for (i = 0; i < s->n_epochs && e == ERR_OK; i++) {
+		ep = &s->epochs[i];
+		inbox = s->inboxes[ep->inbox].name;
+		if (!begins_live(s, i, today) || !is_meant(range, inbox, ep->number) ||
+		    !keyring_newest(&ring, inbox, ep->number, &newest))
+			continue;
+		e = make_next(k, s, ep, &newest, f);
+		(*made)++;
+	}
+	keyring_free(&ring);
+	if (e == ERR_OK && *made == 0)
+		e = tool_refuse(f, ERR_NOTFOUND, "See which there are: " TOOL_PROGRAM " show KEYS",
+		    "no epoch that isn't over is meant");
+	return e;
+}
+
+/* ---- listing */
+
+/* The line of the epoch that lists an older key of this store than the newest; NULL if none does.
+ */
+static enum err
+find_older(struct keystore *k, struct schedule *s, const struct schedule_epoch *ep,
+    const struct keystore_epoch *newest, struct schedule_epoch **line, struct tool_fault *f)
+{
+	struct keystore_epoch older = *newest;
+	struct identity *id = NULL;
+	enum err e = ERR_OK;
+
+	*line = NULL;
+	while (older.replacement > 0 && *line == NULL && e == ERR_OK) {
+		older.replacement--;
+		id = NULL;
+		if ((e = keyring_get(k, &older, &id, f)) == ERR_OK)
+			*line = plan_find_line(s, ep, id->pk);
+		secret_free(id);
+	}
+	return e;
+}
+
+static enum err
+refuse_limit(struct tool_fault *f, enum err e)
+{
+	return tool_refuse(f, e, "Begin with a new root key.",
+	    "a schedule has at most %d revoked keys", LIMIT_REVOKED);
+}
+
+static enum err
+apply_to(struct keystore *k, struct schedule *s, const struct schedule_epoch *ep,
+    const struct keystore_epoch *newest, uint32_t *replaced, struct tool_fault *f)
+{
+	struct schedule_epoch *line = NULL;
+	struct identity *id = NULL;
+	enum err e;
+
+	if ((e = keyring_get(k, newest, &id, f)) != ERR_OK)
+		return e;
+	if (plan_find_line(s, ep, id->pk) == NULL &&
+	    (e = find_older(k, s, ep, newest, &line, f)) == ERR_OK && line != NULL) {
+		if ((e = plan_replace_recipient(s, line, id->pk)) != ERR_OK)
+			refuse_limit(f, e);
+		(*replaced)++;
+	}
+	secret_free(id);
+	return e;
+}
+
+enum err
+replace_apply(
+    struct keystore *k, struct schedule *s, int32_t today, uint32_t *replaced, struct tool_fault *f)
+{
+	struct keystore_epoch newest;
+	struct schedule_epoch *ep;
+	struct keyring ring = {0};
+	enum err e;
+	size_t i;
+
+	*replaced = 0;
+	e = keyring_load(k, &ring, f);
+	for (i = 0; i < s->n_epochs && e == ERR_OK; i++) {
+		ep = &s->epochs[i];
+		if (begins_live(s, i, today) &&
+		    keyring_newest(&ring, s->inboxes[ep->inbox].name, ep->number, &newest) &&
+		    newest.replacement > 0)
+			e = apply_to(k, s, ep, &newest, replaced, f);
+	}
+	keyring_free(&ring);
+	return e;
+}
+
+enum err
+replace_declare(
+    struct keystore *k, struct schedule *answered, struct schedule *offer, struct tool_fault *f)
+{
+	struct schedule_epoch *line, ep;
+	struct keystore_epoch newest;
+	struct keyring ring = {0};
+	enum err e;
+	size_t i, inbox;
+
+	if ((e = keyring_load(k, &ring, f)) == ERR_OK &&
+	    (e = schedule_find_inbox(answered, offer->inboxes[0].name, &inbox)) == ERR_OK)
+		for (i = 0; i < offer->n_epochs && e == ERR_OK; i++) {
+			ep = offer->epochs[i];
+			ep.inbox = (uint32_t)inbox;
+			if (!keyring_newest(&ring, offer->inboxes[0].name, ep.number, &newest) ||
+			    (e = find_older(k, answered, &ep, &newest, &line, f)) != ERR_OK ||
+			    line == NULL)
+				continue;
+			memcpy(ep.recipient, line->recipient, AGE_KEY);
+			ep.inbox = 0;
+			if ((e = plan_add_revoked(offer, &ep)) != ERR_OK)
+				refuse_limit(f, e);
+		}
+	keyring_free(&ring);
+	return e;
+}
