@@ -114,6 +114,8 @@ welcome(struct gate *g, int fd)
 	}
 	loop_timer_start(&g->waiting, &v->timer, v);
 	g->places++;
+	on_visitor(
+	    v, EPOLLIN); /* most heads are there already: they needn't wait to be looked at */
 	return ERR_OK;
 }
 
@@ -138,6 +140,7 @@ on_listener(void *ctx, uint32_t events)
 	int fd, i;
 
 	(void)events;
+	/* The last place ends the round: somebody gives way only when somebody else waits. */
 	for (i = 0; i < ACCEPT_BATCH && has_place(g); i++) {
 		fd = accept4(g->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd == -1) {
@@ -148,6 +151,8 @@ on_listener(void *ctx, uint32_t events)
 		}
 		if (welcome(g, fd) != ERR_OK)
 			io_close(&fd);
+		if (g->places >= LIMIT_HTTP_CONNECTIONS)
+			return;
 	}
 }
 

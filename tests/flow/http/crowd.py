@@ -20,6 +20,12 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def resident(pid):
+    """KiB."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
+
+
 def page_seconds(front):
     start = time.monotonic()
     assert front.get("/").status == 200
@@ -77,6 +83,7 @@ def uploads_hold_their_places(front):
         s.sendall(front.head_of(len(body)) + body.replace(b"A" * 43, token)[:5000])
         uploads.append((s, body.replace(b"A" * 43, token)[5000:]))
     front.store.wait(lambda: len(front.store.open) >= 1024, 20)
+    print(f"1,024 uploads, 5,000 bytes each so far: {resident(front.process.pid) / 1024:.0f} MiB resident")
     told = front.post(body)
     assert told.status == 503 and "Too many people" in told.h1, told.h1
     assert page_seconds(front) < 1
@@ -90,6 +97,37 @@ def uploads_hold_their_places(front):
     for s in waiting:
         s.close()
     assert len(front.store.items) == 1024
+
+
+def wait_in_the_kernel(front):
+    """All places are inside, nobody can give way: a newcomer waits until somebody leaves."""
+    body = body_of("B" * 43, b"m", [("a", b"b" * 10_000)])
+    front.until(lambda: page_seconds(front) < 0.1)
+    inside = []
+    for i in range(1024):
+        s = front.connect()
+        s.sendall(front.head_of(len(body)) + body.replace(b"B" * 43, f"{i:b>43d}".encode())[:5000])
+        inside.append(s)
+    for _ in range(PLACES - 1024):
+        s = front.connect()
+        s.sendall(front.head_of(2 * 2**30))  # refused, and in no hurry to send what is swallowed
+        read_answer(s)
+        inside.append(s)
+    before = cpu_seconds(front.process.pid)
+    with front.connect() as late:
+        late.sendall(f"GET / HTTP/1.1\r\nHost: {front.host}\r\n\r\n".encode())
+        late.settimeout(1)
+        try:
+            late.recv(1)
+            raise AssertionError("there was one place more than there are")
+        except TimeoutError:
+            pass
+        assert cpu_seconds(front.process.pid) - before < 0.1, "it didn't sleep"
+        inside.pop().close()
+        assert parse(read_answer(late))[0] == 200
+    for s in inside:
+        s.close()
+    front.until(lambda: page_seconds(front) < 0.1)
 
 
 def many_pages(front):
@@ -117,9 +155,10 @@ def main():
         sys.exit(77)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 6000), hard))
     build = os.path.abspath(sys.argv[1])
-    with Front(build, {"store": {"max_in_flight": "1024"}}, Keys(build)) as front:
+    with Front(build, {"store": {"max_in_flight": "1024", "max_upload": "1G"}}, Keys(build)) as front:
         oldest_gives_way(front, idle_is_idle(front))
         uploads_hold_their_places(front)
+        wait_in_the_kernel(front)
         many_pages(front)
 
 
