@@ -47,6 +47,9 @@
 /* ---- HTTP */
 #define LIMIT_HTTP_HEADER       (16 * 1024) /* bytes of request line and headers */
 #define LIMIT_HTTP_FIELDS       100         /* header fields of one request */
+#define LIMIT_HTTP_PATH         64          /* bytes; a longer one is no page of ours */
+#define LIMIT_HTTP_HOST         128         /* bytes */
+#define LIMIT_HTTP_LANGUAGE     256         /* bytes of Accept-Language; the rest is cut off */
 #define LIMIT_HTTP_HEADER_MS    30000       /* from accept to the end of the headers */
 #define LIMIT_HTTP_IDLE_MS      120000      /* without a byte in either direction */
 #define LIMIT_HTTP_CONNECTIONS  1600

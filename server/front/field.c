@@ -76,7 +76,7 @@ field_target(struct request *r, const char *p, size_t n)
 		return false;
 	query = memchr(p, '?', n);
 	len = query == NULL ? n : (size_t)(query - p);
-	if (len <= REQUEST_PATH)
+	if (len <= LIMIT_HTTP_PATH)
 		memcpy(r->path, p, len);
 	if (query != NULL)
 		read_query(r, query + 1, n - len - 1);
@@ -88,7 +88,7 @@ field_host(struct request *r, const char *p, size_t n)
 {
 	size_t i;
 
-	if (n == 0 || n > REQUEST_HOST || !is_all(p, n, "-.:[]"))
+	if (n == 0 || n > LIMIT_HTTP_HOST || !is_all(p, n, "-.:[]"))
 		return false;
 	for (i = 0; i < n; i++)
 		r->host[i] = (char)(p[i] >= 'A' && p[i] <= 'Z' ? p[i] - 'A' + 'a' : p[i]);
@@ -214,5 +214,5 @@ field_cookie(struct request *r, const char *p, size_t n)
 void
 field_language(struct request *r, const char *p, size_t n)
 {
-	memcpy(r->accept, p, n < REQUEST_LANGUAGE ? n : REQUEST_LANGUAGE);
+	memcpy(r->accept, p, n < LIMIT_HTTP_LANGUAGE ? n : LIMIT_HTTP_LANGUAGE);
 }

@@ -28,17 +28,14 @@ enum request_fault {
 
 enum request_method { REQUEST_GET, REQUEST_HEAD, REQUEST_POST };
 
-#define REQUEST_PATH     64 /* longer ones are no page of ours */
-#define REQUEST_HOST     128
-#define REQUEST_LANGUAGE 256 /* longer ones are cut */
-#define REQUEST_COOKIE   43  /* base64url of 32 bytes */
+#define REQUEST_COOKIE 43 /* base64url of 32 bytes */
 
 struct request {
 	enum request_method method;
-	char path[REQUEST_PATH + 1]; /* "" when it is longer */
-	char lang[9];                /* of "?lang=fr"; "" */
-	char host[REQUEST_HOST + 1]; /* "" when there is none */
-	char accept[REQUEST_LANGUAGE + 1];
+	char path[LIMIT_HTTP_PATH + 1]; /* "" when it is longer */
+	char lang[9];                   /* of "?lang=fr"; "" */
+	char host[LIMIT_HTTP_HOST + 1]; /* "" when there is none */
+	char accept[LIMIT_HTTP_LANGUAGE + 1];
 	char cookie[REQUEST_COOKIE + 1]; /* of "s=..."; "" */
 	char boundary[LIMIT_BOUNDARY + 1];
 	size_t boundary_len; /* 0: not multipart/form-data with a good boundary */

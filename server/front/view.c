@@ -14,7 +14,7 @@ struct view {
 	size_t topic; /* whose choices are listed */
 	const char *choice;
 	struct page_model m;
-	char q[16], here[REQUEST_PATH + 1], token[RECEIPTS_TOKEN + 1];
+	char q[16], here[LIMIT_HTTP_PATH + 1], token[RECEIPTS_TOKEN + 1];
 	char limit[SHORT], serial[SHORT], days[SHORT];
 	char number[SHORT], until[SHORT], title[LIMIT_INBOX_TITLE + 1];
 };

@@ -287,12 +287,12 @@ path_is(const char *target, const char *path, const char *lang)
 static void
 test_paths(void **state)
 {
-	char longest[REQUEST_PATH + 2] = "/";
+	char longest[LIMIT_HTTP_PATH + 2] = "/";
 
 	(void)state;
-	memset(longest + 1, 'a', REQUEST_PATH - 1);
+	memset(longest + 1, 'a', LIMIT_HTTP_PATH - 1);
 	path_is(longest, longest, "");
-	longest[REQUEST_PATH] = 'a';
+	longest[LIMIT_HTTP_PATH] = 'a';
 	path_is(longest, "", "");
 	path_is("/?lang=fr", "/", "fr");
 	path_is("/?x=1&lang=fr&y", "/", "fr");
@@ -383,7 +383,7 @@ test_tor2web_and_language(void **state)
 {
 	struct request r;
 	static char head[1024];
-	char many[REQUEST_LANGUAGE + 8];
+	char many[LIMIT_HTTP_LANGUAGE + 8];
 
 	(void)state;
 	assert_int_equal(parse(&r, "GET / HTTP/1.0\r\nx-tor2web: 1\r\n\r\n"), REQUEST_OK);
@@ -392,7 +392,7 @@ test_tor2web_and_language(void **state)
 	many[sizeof many - 1] = '\0';
 	snprintf(head, sizeof head, "GET / HTTP/1.0\r\nAccept-Language: %s\r\n\r\n", many);
 	assert_int_equal(parse(&r, head), REQUEST_OK);
-	assert_int_equal(strlen(r.accept), REQUEST_LANGUAGE);
+	assert_int_equal(strlen(r.accept), LIMIT_HTTP_LANGUAGE);
 }
 
 /* A refused request still says in which language to refuse. */
