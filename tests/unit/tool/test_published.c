@@ -192,6 +192,7 @@ signs_only_what_may_follow(void **state)
 	assert_err(ceremony_sign(&x->root, &x->old, &x->next, &f), ERR_PROFILE);
 	assert_int_equal(x->next.sig.len, 0);
 	x->next.s->epochs[0].start++;
+	buf_wipe(&x->next.text);
 	memcpy(x->next.s->epochs[3].recipient, x->next.s->epochs[2].recipient, AGE_KEY);
 	assert_err(ceremony_sign(&x->root, &x->old, &x->next, &f), ERR_FORMAT);
 	assert_non_null(strstr(f.what, "same recipient"));
