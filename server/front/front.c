@@ -11,7 +11,6 @@
 #include "front/http.h"
 #include "front/loop.h"
 #include "front/route.h"
-#include "front/submit.h"
 #include "front/timing.h"
 #include "wire/wire.h"
 
@@ -64,8 +63,6 @@ on_request(void *ctx, int fd, const struct request *r, enum request_fault fault,
 	struct answer a;
 	enum err e = route_admit(&f->site, r, fault, &a);
 
-	if (e == ERR_OK && route_is_submit(r))
-		e = submit_admit(&f->site, r, &a);
 	if (e == ERR_OK) {
 		http_take(f->http, fd, r);
 	} else if (e == ERR_STATE) {

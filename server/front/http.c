@@ -11,7 +11,6 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "front/route.h"
-#include "front/submit.h"
 
 /* More than 32 KiB, so that a connection's pool is mapped and vanishes with it: an aborted upload
  * would stay in a pool on the heap. */
@@ -21,10 +20,10 @@
 
 enum stage {
 	STAGE_HEAD,     /* nothing was asked of us yet */
-	STAGE_STARTING, /* waits for a place in the store */
+	STAGE_STARTING, /* waits until its body can be taken */
 	STAGE_BODY,
 	STAGE_REFUSED,  /* it has no place: count what came of its body, then to the door */
-	STAGE_DECIDING, /* the body is complete: waits for the commit */
+	STAGE_DECIDING, /* the body is complete: waits for the answer */
 	STAGE_ANSWERED,
 };
 
@@ -33,7 +32,7 @@ struct connection {
 	struct connection *prev, *next;
 	struct MHD_Connection *mhd;
 	struct request r;
-	struct submit *submit;
+	struct task *task; /* NULL: none, or over */
 	struct loop_timer patience;
 	enum stage stage;
 	uint64_t received; /* bytes of the body */
@@ -77,9 +76,9 @@ pause_connection(struct connection *c)
 
 /* It may be over already, with nobody to wake us. */
 static enum MHD_Result
-wait_for_submit(struct connection *c)
+wait_for_task(struct connection *c)
 {
-	if (submit_is_over(c->submit))
+	if (c->task->ops->is_over(c->task))
 		wake(c);
 	return pause_connection(c);
 }
@@ -89,7 +88,7 @@ on_impatience(void *owner)
 {
 	struct connection *c = owner;
 
-	submit_give_up(c->submit);
+	c->task->ops->give_up(c->task);
 	wake(c);
 }
 
@@ -184,15 +183,15 @@ show_out(struct connection *c, uint64_t to_come)
 	enum err e;
 	int fd;
 
-	if ((e = submit_answer(c->submit, &a)) == ERR_OK &&
+	if ((e = c->task->ops->answer(c->task, &a)) == ERR_OK &&
 	    (fd = fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 0)) != -1) {
 		c->is_at_the_door = true;
 		door_take(c->http->env.door, fd, to_come, &a, false);
 	} else {
 		answer_wipe(&a);
 	}
-	submit_free(c->submit);
-	c->submit = NULL;
+	task_free(c->task);
+	c->task = NULL;
 	return MHD_NO;
 }
 
@@ -201,25 +200,22 @@ show_out(struct connection *c, uint64_t to_come)
 static enum MHD_Result
 at_head(struct connection *c)
 {
+	const struct task_owner owner = {wake, c};
 	struct answer a;
-	enum err e;
+	enum err e = route_begin(c->http->env.site, &c->r, &owner, &c->task, &a);
 
-	if (!route_is_submit(&c->r)) {
-		e = route_answer(c->http->env.site, &c->r, &a);
+	if (e != ERR_AGAIN)
 		return send_answer(c, e, &a);
-	}
-	if (submit_new(c->http->env.site, &c->r, wake, c, &c->submit) != ERR_OK)
-		return MHD_NO;
-	c->stage = STAGE_STARTING;
-	return wait_for_submit(c);
+	c->stage = c->r.body_len > 0 ? STAGE_STARTING : STAGE_DECIDING;
+	return wait_for_task(c);
 }
 
-/* Store has answered. A client that waits for 100 Continue needn't send its body for a refusal;
+/* It may begin, or not. A client that waits for 100 Continue needn't send its body for a refusal;
  * of the others some of it lies in libmicrohttpd's buffer, and comes with the next call. */
 static enum MHD_Result
 at_start(struct connection *c)
 {
-	if (!submit_is_over(c->submit)) {
+	if (!c->task->ops->is_over(c->task)) {
 		c->stage = STAGE_BODY;
 		return MHD_YES;
 	}
@@ -243,11 +239,11 @@ at_body(struct connection *c, const char *data, size_t *size)
 	enum err e;
 
 	if (*size == 0) {
-		submit_end(c->submit);
+		c->task->ops->end(c->task);
 		c->stage = STAGE_DECIDING;
-		return wait_for_submit(c);
+		return wait_for_task(c);
 	}
-	e = submit_put(c->submit, data, *size, &used);
+	e = c->task->ops->put(c->task, data, *size, &used);
 	if (e == ERR_OK)
 		used = *size;
 	if (e != ERR_OK && e != ERR_AGAIN)
@@ -263,11 +259,11 @@ at_decision(struct connection *c)
 	struct answer a;
 	enum err e;
 
-	if (!submit_is_over(c->submit))
+	if (!c->task->ops->is_over(c->task))
 		return pause_connection(c);
-	e = submit_answer(c->submit, &a);
-	submit_free(c->submit);
-	c->submit = NULL;
+	e = c->task->ops->answer(c->task, &a);
+	task_free(c->task);
+	c->task = NULL;
 	return send_answer(c, e, &a);
 }
 
@@ -334,7 +330,7 @@ depart(struct connection *c)
 	bool has_left = !c->is_at_the_door;
 
 	loop_timer_stop(&c->patience);
-	submit_free(c->submit);
+	task_free(c->task);
 	*(c->prev == NULL ? &h->connections : &c->prev->next) = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;

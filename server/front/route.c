@@ -3,15 +3,20 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "front/submit.h"
 #include "front/view.h"
 
 #define GET  (1u << REQUEST_GET | 1u << REQUEST_HEAD)
 #define POST (1u << REQUEST_POST)
 
+/* page answers at once; what has a body, or no page, is admitted and becomes a task. */
 struct route {
 	const char *path;
 	unsigned methods;
-	enum err (*get)(struct site *s, const struct request *r, struct answer *a);
+	enum err (*page)(struct site *s, const struct request *r, struct answer *a);
+	enum err (*admit)(const struct site *s, const struct request *r, struct answer *a);
+	enum err (*begin)(struct site *s, const struct request *r, const struct task_owner *owner,
+	    struct task **out);
 };
 
 static enum err
@@ -85,17 +90,15 @@ get_robots(struct site *s, const struct request *r, struct answer *a)
 	return view_static(PAGE_ROBOTS, ANSWER_TEXT, a);
 }
 
-#define SUBMIT "/submit"
-
 static const struct route routes[] = {
-    {"/", GET, get_form},
-    {SUBMIT, GET | POST, get_submit},
-    {"/receipt", GET, get_receipt},
-    {"/how", GET, get_how},
-    {"/keys", GET, get_keys},
-    {"/keys.minisig", GET, get_signature},
-    {"/static/style.css", GET, get_style},
-    {"/robots.txt", GET, get_robots},
+    {"/", GET, get_form, NULL, NULL},
+    {"/submit", GET | POST, get_submit, submit_admit, submit_new},
+    {"/receipt", GET, get_receipt, NULL, NULL},
+    {"/how", GET, get_how, NULL, NULL},
+    {"/keys", GET, get_keys, NULL, NULL},
+    {"/keys.minisig", GET, get_signature, NULL, NULL},
+    {"/static/style.css", GET, get_style, NULL, NULL},
+    {"/robots.txt", GET, get_robots, NULL, NULL},
 };
 
 static const struct route *
@@ -109,10 +112,10 @@ find(const struct request *r)
 	return NULL;
 }
 
-bool
-route_is_submit(const struct request *r)
+static bool
+is_task(const struct route *route, const struct request *r)
 {
-	return r->method == REQUEST_POST && strcmp(r->path, SUBMIT) == 0 && r->body_len > 0;
+	return route->begin != NULL && (r->body_len > 0 || route->page == NULL);
 }
 
 /* What is wrong with a request; PAGE_SITE: nothing. */
@@ -153,10 +156,11 @@ enum err
 route_admit(const struct site *s, const struct request *r, enum request_fault f, struct answer *a)
 {
 	enum page_value which = objection(s, r, f);
+	const struct route *route = find(r);
 	enum err e;
 
 	if (which == PAGE_SITE)
-		return ERR_OK;
+		return is_task(route, r) ? route->admit(s, r, a) : ERR_OK;
 	if ((e = view_error(s, r, which, a)) != ERR_OK) {
 		answer_wipe(a);
 		return e;
@@ -167,9 +171,17 @@ route_admit(const struct site *s, const struct request *r, enum request_fault f,
 }
 
 enum err
-route_answer(struct site *s, const struct request *r, struct answer *a)
+route_begin(struct site *s, const struct request *r, const struct task_owner *owner,
+    struct task **out, struct answer *a)
 {
 	const struct route *route = find(r);
+	enum err e;
 
-	return route == NULL ? view_error(s, r, PAGE_NOT_FOUND, a) : route->get(s, r, a);
+	if (route == NULL)
+		return view_error(s, r, PAGE_NOT_FOUND, a);
+	if (!is_task(route, r))
+		return route->page(s, r, a);
+	answer_init(a, 503);
+	e = route->begin(s, r, owner, out);
+	return e == ERR_OK ? ERR_AGAIN : e;
 }

@@ -7,12 +7,12 @@
 #include "front/view.h"
 
 struct submit {
+	struct task task;
 	struct submit *prev, *next;
 	struct site *site;
 	const struct request *r;
 	struct intake *intake;
-	void (*wake)(void *ctx);
-	void *ctx;
+	struct task_owner owner;
 	enum page_value page; /* what ended it without intake's verdict; PAGE_SITE: nothing did */
 	bool is_again;        /* the same form was committed before */
 	bool is_complete;     /* its body has come */
@@ -110,7 +110,7 @@ on_intake(void *ctx)
 
 	if (u->cookie[0] == '\0' && intake_verdict(u->intake) == INTAKE_STORED)
 		receipts_add(u->site->receipts, u->token, clock_mono_ms(), u->cookie);
-	u->wake(u->ctx);
+	u->owner.wake(u->owner.ctx);
 }
 
 /* Store may say no at once, and the site may have changed since the gate looked. */
@@ -130,21 +130,6 @@ start(struct submit *u)
 	if ((u->page = objection(s, u->r)) == PAGE_SITE &&
 	    intake_start(&s->env, &q, &u->intake, &verdict) != ERR_OK)
 		u->page = page_of(verdict);
-}
-
-enum err
-submit_new(struct site *s, const struct request *r, void (*wake)(void *ctx), void *ctx,
-    struct submit **out)
-{
-	struct submit *u = calloc(1, sizeof *u);
-
-	if (u == NULL)
-		return ERR_NOMEM;
-	*u = (struct submit){.site = s, .r = r, .wake = wake, .ctx = ctx};
-	list_in(u);
-	*out = u;
-	start(u);
-	return ERR_OK;
 }
 
 /* It is over, whatever intake would say. */
@@ -177,50 +162,56 @@ meet_twins(struct submit *u)
 		}
 		/* A line that broke is noticed here later than by the source. */
 		end_with(t, PAGE_ARRIVING);
-		t->wake(t->ctx);
+		t->owner.wake(t->owner.ctx);
 	}
 }
 
-enum err
-submit_put(struct submit *u, const void *p, size_t n, size_t *used)
+static bool
+is_over(const struct task *t)
 {
+	const struct submit *u = (const struct submit *)t;
+
+	return u->intake == NULL || intake_verdict(u->intake) != INTAKE_PENDING;
+}
+
+static enum err
+put(struct task *t, const void *p, size_t n, size_t *used)
+{
+	struct submit *u = (struct submit *)t;
 	const char *token;
 	enum err e;
 
-	if (submit_is_over(u))
+	if (is_over(t))
 		return ERR_STATE;
 	e = intake_put(u->intake, p, n, used);
 	if (u->token[0] == '\0' && (token = intake_token(u->intake)) != NULL) {
 		memcpy(u->token, token, RECEIPTS_TOKEN);
 		meet_twins(u);
 	}
-	return submit_is_over(u) ? ERR_STATE : e;
+	return is_over(t) ? ERR_STATE : e;
 }
 
-void
-submit_end(struct submit *u)
+static void
+end(struct task *t)
 {
+	struct submit *u = (struct submit *)t;
+
 	u->is_complete = true;
 	if (u->intake != NULL)
 		intake_end(u->intake);
 }
 
-bool
-submit_is_over(const struct submit *u)
+static void
+give_up(struct task *t)
 {
-	return u->intake == NULL || intake_verdict(u->intake) != INTAKE_PENDING;
+	if (!is_over(t))
+		end_with((struct submit *)t, PAGE_NOT_CONFIRMED);
 }
 
-void
-submit_give_up(struct submit *u)
+static enum err
+answer(struct task *t, struct answer *a)
 {
-	if (!submit_is_over(u))
-		end_with(u, PAGE_NOT_CONFIRMED);
-}
-
-enum err
-submit_answer(struct submit *u, struct answer *a)
-{
+	struct submit *u = (struct submit *)t;
 	enum intake_verdict v = u->intake == NULL ? INTAKE_PENDING : intake_verdict(u->intake);
 	bool is_stored = v == INTAKE_STORED;
 
@@ -233,13 +224,30 @@ submit_answer(struct submit *u, struct answer *a)
 	return ERR_OK;
 }
 
-void
-submit_free(struct submit *u)
+static void
+let_go(struct task *t)
 {
-	if (u == NULL)
-		return;
+	struct submit *u = (struct submit *)t;
+
 	list_out(u);
 	intake_free(u->intake);
 	explicit_bzero(u, sizeof *u);
 	free(u);
+}
+
+static const struct task_ops ops = {put, end, is_over, give_up, answer, let_go};
+
+enum err
+submit_new(
+    struct site *s, const struct request *r, const struct task_owner *owner, struct task **out)
+{
+	struct submit *u = calloc(1, sizeof *u);
+
+	if (u == NULL)
+		return ERR_NOMEM;
+	*u = (struct submit){.task = {&ops}, .site = s, .r = r, .owner = *owner};
+	list_in(u);
+	*out = &u->task;
+	start(u);
+	return ERR_OK;
 }
