@@ -17,7 +17,9 @@ static const struct cmd verbs[] = {
 	"A running server uses it at once.\n",
 	cmd_publish},
     {"serve", "[--allow-no-landlock]",
-	"Runs the server until SIGTERM. SIGHUP makes it look for a new schedule.\n", cmd_serve},
+	"Runs the server until SIGTERM. SIGHUP makes it look for a new schedule.\n"
+	"--allow-no-landlock: also on a kernel that can't restrict which files a process opens.\n",
+	cmd_serve},
     {"export", "OUT.tar [--all | --since DAY] [--volume-size SIZE]",
 	"Writes a bundle of sealed submissions for the air-gapped machine; - is standard\n"
 	"output. Nothing is ever overwritten, and nothing is deleted from the store.\n"
