@@ -17,6 +17,8 @@
 #define POOL     36864
 #define RUNS_MAX 8 /* per turn */
 #define HOUR_MS  3600000
+#define LOOK_MS  300 /* between two looks whether clients in the middle of a body are still there  \
+		      */
 
 enum stage {
 	STAGE_HEAD,     /* nothing was asked of us yet */
@@ -36,6 +38,7 @@ struct connection {
 	struct loop_timer patience;
 	enum stage stage;
 	uint64_t received; /* bytes of the body */
+	uint64_t looked;   /* received, when we looked last whether the client is still there */
 	bool is_paused;
 	bool is_woken;       /* there is something to go on with */
 	bool is_at_the_door; /* not ours any more */
@@ -47,6 +50,8 @@ struct http {
 	struct MHD_Daemon *daemon;
 	struct loop_source source; /* libmicrohttpd's epoll */
 	struct loop_queue patience;
+	struct loop_queue looks;
+	struct loop_timer look;
 	struct connection *connections;
 	struct connection *arriving; /* while MHD_add_connection runs */
 	size_t n;
@@ -170,6 +175,12 @@ send_answer(struct connection *c, enum err e, struct answer *a)
 	return result;
 }
 
+static int
+fd_of(const struct connection *c)
+{
+	return MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
 /*
  * Takes the connection away from libmicrohttpd, which closes its own
  * descriptor of it when this returns MHD_NO to it.
@@ -177,14 +188,12 @@ send_answer(struct connection *c, enum err e, struct answer *a)
 static enum MHD_Result
 show_out(struct connection *c, uint64_t to_come)
 {
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct answer a;
 	enum err e;
 	int fd;
 
 	if ((e = c->task->ops->answer(c->task, &a)) == ERR_OK &&
-	    (fd = fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 0)) != -1) {
+	    (fd = fcntl(fd_of(c), F_DUPFD_CLOEXEC, 0)) != -1) {
 		c->is_at_the_door = true;
 		door_take(c->http->env.door, fd, to_come, &a, false);
 	} else {
@@ -311,6 +320,38 @@ on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *m
 	return MHD_NO;
 }
 
+/* ---- clients that are gone */
+
+/*
+ * libmicrohttpd waits for edges and takes a short read for the last one: when a
+ * client's end came together with its last bytes it is never told. Half a body
+ * would stay in memory until the idle time-out.
+ */
+static bool
+has_left(struct connection *c)
+{
+	bool has_come = c->received != c->looked;
+	char unused;
+
+	c->looked = c->received;
+	if (c->stage != STAGE_BODY || c->is_paused || has_come)
+		return false;
+	return recv(fd_of(c), &unused, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static void
+look_for_clients(void *owner)
+{
+	struct http *h = owner;
+	struct connection *c;
+
+	for (c = h->connections; c != NULL; c = c->next)
+		if (has_left(c))
+			shutdown(fd_of(c), SHUT_RDWR); /* this edge is new */
+	if (h->connections != NULL)
+		loop_timer_start(&h->looks, &h->look, h);
+}
+
 /* ---- connections */
 
 static void
@@ -321,6 +362,8 @@ arrive(struct http *h, struct connection *c)
 		c->next->prev = c;
 	h->connections = c;
 	h->n++;
+	if (h->look.queue == NULL)
+		loop_timer_start(&h->looks, &h->look, h);
 }
 
 static void
@@ -454,6 +497,7 @@ http_new(const struct http_env *env, struct http **out)
 	    (e = loop_add(env->loop, &h->source, info->epoll_fd, EPOLLIN)) != ERR_OK)
 		goto failed;
 	loop_queue_add(env->loop, &h->patience, env->idle_ms, on_impatience);
+	loop_queue_add(env->loop, &h->looks, LOOK_MS, look_for_clients);
 	*out = h;
 	return ERR_OK;
 failed:
@@ -477,6 +521,7 @@ http_free(struct http *h)
 	}
 	resume_woken(h);
 	MHD_run(h->daemon);
+	loop_timer_stop(&h->look);
 	loop_remove(h->env.loop, &h->source);
 	MHD_stop_daemon(h->daemon);
 	free(h);
