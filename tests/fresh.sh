@@ -43,6 +43,7 @@ sources() {
 # What this machine trusts and how it finds names, so that the new root can fetch packages as it does.
 furnish() {
 	cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+	echo "127.0.0.1 localhost $(hostname)" >"$root/etc/hosts"
 	mkdir -p "$root/usr/local/share/ca-certificates"
 	find /usr/local/share/ca-certificates -name '*.crt' -exec cp {} "$root/usr/local/share/ca-certificates/" \;
 	if [ "$user" != root ]; then

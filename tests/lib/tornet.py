@@ -84,8 +84,8 @@ class Node:
                                        "--list-fingerprint"], text=True)
         return out.split(maxsplit=1)[1].replace(" ", "").strip()
 
-    def start(self):
-        self.process = subprocess.Popen(["tor", "-f", self.rc, "--defaults-torrc", "/dev/null", "--quiet"],
+    def start(self, *options):
+        self.process = subprocess.Popen(["tor", "-f", self.rc, "--defaults-torrc", "/dev/null", "--quiet", *options],
                                         stdin=subprocess.DEVNULL)
 
     def log_tail(self, lines=8):
@@ -111,10 +111,10 @@ def _certify(node):
 
 
 class TorNetwork:
-    """with TorNetwork("127.0.0.1:8480") as net: net.onion, net.socks are there, the service is reachable.
+    """A network to be: net.onion and net.socks are known at once; inside "with net" the service is reachable.
 
-    target is what the onion service's port 80 leads to: "address:port" or "unix:/path".
-    service_options are further lines for the service's torrc.
+    target is what the onion service's port 80 leads to, "address:port" or "unix:/path"; something must
+    answer there before "with". service_options are further lines for the service's torrc.
     """
 
     def __init__(self, target, service_options=""):
@@ -145,10 +145,22 @@ class TorNetwork:
             node.write(AUTHORITY)
         self.service.write(SERVICE + service_options, target=target)
         self.client.write(CLIENT)
+        self.onion = self._make_onion_address()
 
-    @property
-    def onion(self):
-        with open(os.path.join(self.service.folder, "onion", "hostname"), encoding="ascii") as f:
+    def _make_onion_address(self):
+        """tor makes the service's key when it starts, also without a network."""
+        path = os.path.join(self.service.folder, "onion", "hostname")
+        deadline = time.monotonic() + 30
+        self.service.start("--DisableNetwork", "1")
+        try:
+            while not os.path.exists(path):
+                if time.monotonic() > deadline:
+                    raise TimeoutError("tor made no onion address\n" + self.service.log_tail())
+                time.sleep(0.05)
+        finally:
+            self.service.process.kill()
+            self.service.process.wait()
+        with open(path, encoding="ascii") as f:
             return f.read().strip()
 
     def start(self):
@@ -168,8 +180,7 @@ class TorNetwork:
             ended = [n.name for n in self.nodes if n.process.poll() is not None]
             if ended:
                 raise RuntimeError(f"tor ended at its start: {ended}\n" + self.report())
-            if os.path.exists(os.path.join(self.service.folder, "onion", "hostname")) and \
-                    self.fetch("/", "--max-time", "15", "-o", os.devnull).returncode == 0:
+            if self.fetch("/", "--max-time", "15", "-o", os.devnull).returncode == 0:
                 return time.monotonic() - start
             time.sleep(1)
         raise TimeoutError(f"no page through the onion address within {seconds} s\n" + self.report())

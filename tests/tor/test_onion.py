@@ -1,0 +1,41 @@
+"""Through a private Tor network: curl and a browser set up as Tor Browser is, to the onion service, to the vault."""
+# time limit: 500
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import browse  # noqa: E402
+from slot import Form, Page, Slot, free_port  # noqa: E402
+from tornet import TorNetwork  # noqa: E402
+
+LARGE = 100_000_000  # where a stall of uploads in Tor Browser once began
+
+
+def check_curl(net, slot):
+    """Without JavaScript or any browser: the form, and the receipt, through the onion address."""
+    page = net.fetch("/").stdout.decode()
+    assert "<form" in page, page
+    form = [x for k, v in Form(Page(200, {}, page.encode())).hidden for x in ("--form-string", f"{k}={v}")]
+    jar = os.path.join(slot.folder, "onion-cookies")
+    receipt = net.fetch("/submit", "-L", "-b", jar, "-c", jar, *form, "--form-string", "message=by curl")
+    assert b"It has arrived" in receipt.stdout, receipt
+
+
+def main():
+    port = free_port()
+    net = TorNetwork(f"127.0.0.1:{port}")
+    with Slot(sys.argv[1], {"store": {"max_upload": "1G"}}, instance=net.onion, port=port) as slot:
+        slot.serve()
+        with net:
+            check_curl(net, slot)
+            (first,) = slot.carry()
+            paths = browse.three_files(slot.folder, LARGE)
+            url = f"http://{net.onion}/"
+            receipt = browse.drop("firefox", url, "hello", [paths[:2], paths[2:]], seconds=300, socks=net.socks)
+            assert receipt.startswith("It has arrived"), receipt
+        browse.carried_as_dropped(slot, "hello", paths, but={first["id"]})
+        print(f"{LARGE} bytes through the onion service")
+
+
+main()
