@@ -5,8 +5,10 @@
 
 #include "seal/zip.h"
 
-/* Days by which index and manifest may differ: the longest upload that crosses midnight. */
-#define ITEM_DAYS_APART 7
+/* The index has the day of the commit, the manifest the minute in which the upload was complete. */
+#define DAYS_APART 1
+/* An upload keeps the key it began with, and may take this many days. */
+#define DAYS_UNDER_WAY 7
 
 /* A manifest that is no good is noted, not an error: the archive can still be read. */
 static enum err
@@ -147,12 +149,10 @@ names_key(const struct manifest *m, const uint8_t pk[static AGE_KEY])
 	return false;
 }
 
-/* The index has the day of the commit, the manifest the minute in which the upload ended or began.
- */
 static bool
 is_near(int32_t a, int32_t b)
 {
-	return a - b <= ITEM_DAYS_APART && b - a <= ITEM_DAYS_APART;
+	return a - b <= DAYS_APART && b - a <= DAYS_APART;
 }
 
 /* What the schedule that the manifest names says against it. */
@@ -166,7 +166,7 @@ schedule_flags(const struct manifest *m, const struct schedule *s, int32_t day)
 		return CATALOG_NO_SCHEDULE;
 	if (!is_scheduled(m, s, &x))
 		flags |= CATALOG_BAD_RECIPIENTS;
-	if (x != NULL && (day < x->start || day >= x->end + ITEM_DAYS_APART))
+	if (x != NULL && (day < x->start || day >= x->end + DAYS_UNDER_WAY))
 		flags |= CATALOG_BAD_DAY;
 	return flags;
 }

@@ -215,7 +215,7 @@ read_file(struct walk *w, json_t *object, struct manifest_file *f)
 
 	walk_init(&file, object);
 	copy_string(&file, next(&file, "name"), f->name, LIMIT_ZIP_NAME);
-	copy_string(&file, next(&file, "original"), f->original, LIMIT_ORIGINAL_NAME);
+	copy_string(&file, next(&file, "original"), f->original, MANIFEST_ORIGINAL);
 	copy_string(&file, next(&file, "type"), f->type, LIMIT_FILE_TYPE);
 	f->size = number(&file, next(&file, "size"), LIMIT_UPLOAD_MAX);
 	walk_end(&file);

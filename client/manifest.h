@@ -19,7 +19,8 @@
  * what it says about itself: paths and sizes come from the archive.
  */
 #define MANIFEST_TOPIC_NAME  31 /* bytes, [a-z0-9_-] */
-#define MANIFEST_TOPIC_VALUE 255
+#define MANIFEST_TOPIC_VALUE LIMIT_TOPIC_VALUE
+#define MANIFEST_ORIGINAL    (3 * LIMIT_ORIGINAL_NAME) /* each byte that was no UTF-8 became three */
 #define MANIFEST_MAILBOX_LEN 64
 
 struct manifest_topic {
@@ -29,8 +30,8 @@ struct manifest_topic {
 
 struct manifest_file {
 	char name[LIMIT_ZIP_NAME + 1];
-	char original[LIMIT_ORIGINAL_NAME + 1]; /* untrusted UTF-8 without NUL */
-	char type[LIMIT_FILE_TYPE + 1];         /* untrusted UTF-8 without NUL */
+	char original[MANIFEST_ORIGINAL + 1]; /* untrusted UTF-8 without NUL */
+	char type[LIMIT_FILE_TYPE + 1];       /* untrusted UTF-8 without NUL */
 	uint64_t size;
 };
 

@@ -16,7 +16,7 @@ check(const struct manifest *m)
 	FUZZ_CHECK(m->n_topics <= LIMIT_TOPICS && m->n_files <= LIMIT_UPLOAD_FILES);
 	FUZZ_CHECK((m->reply_to[0] == '\0') == (m->mailbox[0] == '\0'));
 	for (i = 0; i < m->n_files; i++)
-		FUZZ_CHECK(strlen(m->files[i].original) <= LIMIT_ORIGINAL_NAME &&
+		FUZZ_CHECK(strlen(m->files[i].original) <= MANIFEST_ORIGINAL &&
 			   m->files[i].size <= LIMIT_UPLOAD_MAX);
 }
 

@@ -97,10 +97,13 @@ what_does_not_fit_is_flagged(void **state)
 	s.schedule = 99;
 	assert_int_equal(flags_of(&s, s.day), CATALOG_NO_SCHEDULE);
 	rig_submission(&s, 1);
-	assert_int_equal(flags_of(&s, s.day + 12), CATALOG_BAD_DAY);
+	assert_int_equal(flags_of(&s, s.day + 2), CATALOG_BAD_DAY);
+	assert_int_equal(flags_of(&s, s.day - 2), CATALOG_BAD_DAY);
 	/* Sealed to a key whose time was over, or hadn't begun. */
 	rig_submission(&s, 1);
-	s.day = RIG_DAY + 40;
+	s.day = RIG_DAY + 14 + 6;
+	assert_int_equal(flags_of(&s, s.day), 0); /* a long upload */
+	s.day++;
 	assert_int_equal(flags_of(&s, s.day), CATALOG_BAD_DAY);
 	rig_submission(&s, 1);
 	s.epoch = s.stated_epoch = RIG_EPOCH + 1;

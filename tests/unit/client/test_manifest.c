@@ -200,9 +200,9 @@ limits_hold(void **state)
 	const char *original = "\"original\":\"b\"";
 
 	(void)state;
-	assert_ok(parse_with_long(original, "\"original\":\"", LIMIT_ORIGINAL_NAME, "\""));
-	assert_err(parse_with_long(original, "\"original\":\"", LIMIT_ORIGINAL_NAME + 1, "\""),
-	    ERR_FORMAT);
+	assert_ok(parse_with_long(original, "\"original\":\"", MANIFEST_ORIGINAL, "\""));
+	assert_err(
+	    parse_with_long(original, "\"original\":\"", MANIFEST_ORIGINAL + 1, "\""), ERR_FORMAT);
 	assert_ok(parse_with_long("text/plain", "", LIMIT_FILE_TYPE, ""));
 	assert_err(parse_with_long("text/plain", "", LIMIT_FILE_TYPE + 1, ""), ERR_FORMAT);
 	assert_ok(parse_with_long("Nice", "", MANIFEST_TOPIC_VALUE, ""));
