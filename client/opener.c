@@ -9,19 +9,20 @@
 
 #define WORKERS_MAX      16
 #define SLOTS_PER_WORKER 4
+#define RUN              8 /* chunks that a worker opens at a time */
 #define SHORT_RANGE      4 /* chunks; for fewer no thread is worth its start */
 
-/* One opened chunk of the announced range. */
+/* A run of chunks of the announced range, opened one by one. */
 struct slot {
-	uint8_t bytes[AGE_SEALED_CHUNK];
-	size_t len;
-	enum err e;
+	uint8_t bytes[RUN][AGE_SEALED_CHUNK];
+	size_t len[RUN];
+	enum err e[RUN];
 	bool is_ready;
 };
 
 /*
- * Chunk i of the range lives in slot i % n_slots. taken <= i < next are in
- * work or ready; the reader holds chunk `held` and gives back all before it.
+ * Run i, the chunks from i * RUN on, lives in slot i % n_slots. held <= i <
+ * next are in work or ready; the reader holds run `held` and gives back all before it.
  */
 struct opener {
 	struct age_open *age;
@@ -32,33 +33,50 @@ struct opener {
 	pthread_cond_t ready; /* a slot became ready, or a worker went idle */
 	struct slot *slots;   /* owned */
 	size_t n_slots;
-	uint64_t held; /* first chunk that isn't given back yet */
-	uint64_t next; /* first chunk that no worker has taken */
+	uint64_t held; /* first run that isn't given back yet */
+	uint64_t next; /* first run that no worker has taken */
+	uint64_t last; /* first run behind the range; 0: there is none */
+	uint64_t have; /* the run that the reader has waited for; it is `held` */
+	uint64_t from; /* first chunk of the range */
 	uint64_t end;  /* first chunk behind the range */
-	uint64_t have; /* the chunk that the reader has waited for; it is `held` */
-	size_t busy;   /* workers that open a chunk */
+	size_t busy;   /* workers that open a run */
 	bool is_over;
 };
+
+/* The chunks of a run that belong to the range; the first that fails ends it. */
+static void
+open_run(const struct opener *o, uint64_t run, struct slot *s)
+{
+	uint64_t i = run * RUN < o->from ? o->from : run * RUN;
+	uint64_t end = o->end < (run + 1) * RUN ? o->end : (run + 1) * RUN;
+	enum err e = ERR_OK;
+
+	for (; i < end; i++) {
+		if (e == ERR_OK)
+			e = age_open_chunk(o->age, i, s->bytes[i % RUN], &s->len[i % RUN]);
+		s->e[i % RUN] = e;
+	}
+}
 
 static void *
 worker(void *arg)
 {
 	struct opener *o = arg;
 	struct slot *s;
-	uint64_t i;
+	uint64_t run;
 
 	pthread_mutex_lock(&o->lock);
 	while (!o->is_over) {
-		if (o->next >= o->end || o->next - o->held >= o->n_slots) {
+		if (o->next >= o->last || o->next - o->held >= o->n_slots) {
 			pthread_cond_wait(&o->work, &o->lock);
 			continue;
 		}
-		i = o->next++;
-		s = &o->slots[i % o->n_slots];
+		run = o->next++;
+		s = &o->slots[run % o->n_slots];
 		s->is_ready = false;
 		o->busy++;
 		pthread_mutex_unlock(&o->lock);
-		s->e = age_open_chunk(o->age, i, s->bytes, &s->len);
+		open_run(o, run, s);
 		pthread_mutex_lock(&o->lock);
 		s->is_ready = true;
 		o->busy--;
@@ -141,19 +159,26 @@ opener_free(struct opener *o)
 	free(o);
 }
 
+/* No worker is busy afterwards, and none takes anything. */
+static void
+forget_range(struct opener *o)
+{
+	pthread_mutex_lock(&o->lock);
+	o->last = 0;
+	while (o->busy > 0)
+		pthread_cond_wait(&o->ready, &o->lock);
+	o->from = o->end = 0;
+	o->have = UINT64_MAX;
+	pthread_mutex_unlock(&o->lock);
+}
+
 enum err
 opener_ahead(struct opener *o, uint64_t from, uint64_t to)
 {
 	uint64_t first = from / AGE_CHUNK, end = to / AGE_CHUNK + (to % AGE_CHUNK != 0);
 	enum err e;
 
-	pthread_mutex_lock(&o->lock);
-	o->end = 0;
-	while (o->busy > 0)
-		pthread_cond_wait(&o->ready, &o->lock);
-	o->held = o->next = first;
-	o->have = UINT64_MAX;
-	pthread_mutex_unlock(&o->lock);
+	forget_range(o);
 	if (end > age_open_chunks(o->age))
 		end = age_open_chunks(o->age);
 	if (end <= first || end - first < SHORT_RANGE)
@@ -161,30 +186,33 @@ opener_ahead(struct opener *o, uint64_t from, uint64_t to)
 	if ((e = start_workers(o)) != ERR_OK)
 		return e;
 	pthread_mutex_lock(&o->lock);
+	o->from = first;
 	o->end = end;
+	o->held = o->next = first / RUN;
+	o->last = (end + RUN - 1) / RUN;
 	pthread_cond_broadcast(&o->work);
 	pthread_mutex_unlock(&o->lock);
 	return ERR_OK;
 }
 
-/* A chunk that a worker has taken. */
+/* A run that a worker has taken. */
 static void
-wait_ready(struct opener *o, uint64_t i)
+wait_ready(struct opener *o, uint64_t run)
 {
-	while (!o->slots[i % o->n_slots].is_ready)
+	while (!o->slots[run % o->n_slots].is_ready)
 		pthread_cond_wait(&o->ready, &o->lock);
 }
 
 /*
- * Chunk i of the announced range, once a worker has opened it. Chunks before
- * it are given back: those in work only when they are ready, because their
- * slots will be used again.
+ * A run of the announced range, once a worker has opened it. Runs before it
+ * are given back: those in work only when they are ready, because their slots
+ * will be used again.
  */
-static struct slot *
-wait_for(struct opener *o, uint64_t i)
+static void
+wait_for(struct opener *o, uint64_t run)
 {
 	pthread_mutex_lock(&o->lock);
-	while (o->held < i) {
+	while (o->held < run) {
 		if (o->held < o->next)
 			wait_ready(o, o->held);
 		else
@@ -192,31 +220,32 @@ wait_for(struct opener *o, uint64_t i)
 		o->held++;
 	}
 	pthread_cond_broadcast(&o->work);
-	while (i >= o->next)
+	while (run >= o->next)
 		pthread_cond_wait(&o->ready, &o->lock);
-	wait_ready(o, i);
+	wait_ready(o, run);
 	pthread_mutex_unlock(&o->lock);
-	o->have = i;
-	return &o->slots[i % o->n_slots];
+	o->have = run;
 }
 
 /* At most n bytes from one chunk. */
 static enum err
 read_piece(struct opener *o, uint64_t at, void *p, size_t n)
 {
-	uint64_t i = at / AGE_CHUNK;
-	size_t off = (size_t)(at % AGE_CHUNK);
+	uint64_t i = at / AGE_CHUNK, run = i / RUN;
+	size_t off = (size_t)(at % AGE_CHUNK), k = i % RUN;
 	struct slot *s;
 
-	/* Only this thread changes held and end. */
-	if (i < o->held || i >= o->end)
+	/* Only this thread changes held, from and end. */
+	if (i < o->from || i >= o->end || run < o->held)
 		return age_open_read(o->age, at, p, n);
-	s = i == o->have ? &o->slots[i % o->n_slots] : wait_for(o, i);
-	if (s->e != ERR_OK)
-		return s->e;
-	if (off > s->len || n > s->len - off)
+	if (run != o->have)
+		wait_for(o, run);
+	s = &o->slots[run % o->n_slots];
+	if (s->e[k] != ERR_OK)
+		return s->e[k];
+	if (off > s->len[k] || n > s->len[k] - off)
 		return ERR_TRUNCATED;
-	memcpy(p, s->bytes + off, n);
+	memcpy(p, s->bytes[k] + off, n);
 	return ERR_OK;
 }
 
