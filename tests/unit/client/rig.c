@@ -318,22 +318,77 @@ by_id(const void *x, const void *y)
 	return strcmp(a->row.id, b->row.id);
 }
 
+/* What is larger than this isn't kept in memory. */
+#define SPOOLED (1ULL << 30)
+
+/* Where the bytes of an item go while it is sealed. */
+struct sealing {
+	struct rig_item *item;
+	struct hash hash;
+};
+
+static enum err
+put_sealed(void *ctx, const void *p, size_t n)
+{
+	struct sealing *s = ctx;
+
+	hash_put(&s->hash, p, n);
+	s->item->row.size += n;
+	if (s->item->spool != -1)
+		return io_write_all(s->item->spool, p, n);
+	return buf_add(&s->item->sealed, p, n);
+}
+
+static int
+new_spool(void)
+{
+	const char *dir = getenv("TMPDIR");
+	int fd = open(dir == NULL ? "/tmp" : dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		err(EX_CANTCREAT, "spool");
+	return fd;
+}
+
 void
 rig_bundle_add(struct rig_bundle *b, const struct rig_submission *s)
 {
+	struct sealing sealing;
 	struct rig_item *i;
+	uint64_t size = 0;
+	size_t k;
 
 	if ((b->items = realloc(b->items, (b->n + 1) * sizeof *b->items)) == NULL)
 		err(EX_OSERR, "realloc");
 	i = &b->items[b->n++];
-	*i = (struct rig_item){.row = {.day = s->day, .epoch = s->stated_epoch}};
+	*i = (struct rig_item){.row = {.day = s->day, .epoch = s->stated_epoch}, .spool = -1};
 	strcpy(i->row.id, s->id);
 	strcpy(i->row.inbox, RIG_INBOX);
 	buf_init(&i->sealed, SIZE_MAX / 2);
-	rig_seal(s, buf_sink(&i->sealed));
-	i->row.size = i->sealed.len;
-	hash_256(i->row.hash, i->sealed.p, i->sealed.len);
-	qsort(b->items, b->n, sizeof *b->items, by_id);
+	for (k = 0; k < s->n_files; k++)
+		size += s->files[k].size;
+	if (size > SPOOLED)
+		i->spool = new_spool();
+	sealing.item = i;
+	hash_init(&sealing.hash, HASH_LEN);
+	rig_seal(s, (struct sink){put_sealed, &sealing});
+	hash_finish(&sealing.hash, i->row.hash);
+}
+
+static void
+put_spool(struct sink out, int fd, uint64_t size)
+{
+	static const uint8_t zeros[TAR_BLOCK];
+	static uint8_t piece[1 << 20];
+	size_t n;
+
+	if (lseek(fd, 0, SEEK_SET) == -1)
+		err(EX_IOERR, "spool");
+	do {
+		CHECK(io_read_full(fd, piece, sizeof piece, &n));
+		CHECK(sink_put(out, piece, n));
+	} while (n == sizeof piece);
+	CHECK(sink_put(out, zeros, tar_pad(size)));
 }
 
 static void
@@ -397,6 +452,21 @@ put_schedule(const struct rig_bundle *b, struct sink out)
 	buf_wipe(&sig);
 }
 
+static void
+put_item(const struct rig_item *i, const char *name, struct sink out)
+{
+	uint8_t head[TAR_HEAD_MAX];
+	size_t len;
+
+	if (i->spool == -1) {
+		put_tar(out, name, i->sealed.p, i->sealed.len);
+		return;
+	}
+	CHECK(tar_header_write(head, &len, name, i->row.size));
+	CHECK(sink_put(out, head, len));
+	put_spool(out, i->spool, i->row.size);
+}
+
 void
 rig_bundle_write(struct rig_bundle *b, struct sink out)
 {
@@ -405,6 +475,8 @@ rig_bundle_write(struct rig_bundle *b, struct sink out)
 	char name[64];
 	size_t i;
 
+	if (b->n > 0)
+		qsort(b->items, b->n, sizeof *b->items, by_id);
 	rig_sign_key(&key, b->transfer);
 	put_index(b, &key, out);
 	if (b->schedule != 0)
@@ -414,7 +486,7 @@ rig_bundle_write(struct rig_bundle *b, struct sink out)
 	for (i = 0; i < b->n; i++) {
 		snprintf(name, sizeof name, "%s" BUNDLE_ITEM_EXT, b->items[i].row.id);
 		if (!b->items[i].is_left_out)
-			put_tar(out, name, b->items[i].sealed.p, b->items[i].sealed.len);
+			put_item(&b->items[i], name, out);
 	}
 	CHECK(sink_put(out, end, sizeof end));
 }
@@ -424,8 +496,10 @@ rig_bundle_wipe(struct rig_bundle *b)
 {
 	size_t i;
 
-	for (i = 0; i < b->n; i++)
+	for (i = 0; i < b->n; i++) {
 		buf_wipe(&b->items[i].sealed);
+		io_close(&b->items[i].spool);
+	}
 	free(b->items);
 	*b = (struct rig_bundle){0};
 }

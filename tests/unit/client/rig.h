@@ -74,6 +74,7 @@ void rig_content(uint8_t *p, size_t n, uint64_t at, uint32_t seed);
 struct rig_item {
 	struct bundle_item row;
 	struct buf sealed;
+	int spool;        /* a file that has it instead, when it is large; else -1 */
 	bool is_left_out; /* listed, but not in this volume */
 };
 

@@ -127,7 +127,7 @@ add_small(struct rig_bundle *b, unsigned i, size_t n)
 	rig_submission(&s, i);
 	assert_non_null(b->items = realloc(b->items, (b->n + 1) * sizeof *b->items));
 	item = &b->items[b->n++];
-	*item = (struct rig_item){.row = {.day = s.day, .epoch = s.epoch, .size = n}};
+	*item = (struct rig_item){.row = {.day = s.day, .epoch = s.epoch, .size = n}, .spool = -1};
 	snprintf(item->row.id, sizeof item->row.id, "%032x", i);
 	strcpy(item->row.inbox, RIG_INBOX);
 	buf_init(&item->sealed, n + 1);
