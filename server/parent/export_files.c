@@ -99,6 +99,8 @@ export_files_open(const char *store_path, struct export_files *f, struct reason 
 	*f = (struct export_files){.items = -1, .keys = -1};
 	buf_init(&f->transfer, LIMIT_KEY_FILE);
 	buf_init(&f->serials, SIZE_MAX);
+	if ((f->block = malloc(COPY_BYTES)) == NULL)
+		return reason_sys(why, ERR_NOMEM, "Can't read the store");
 	if ((e = io_open_dir(AT_FDCWD, store_path, &root)) != ERR_OK ||
 	    (e = io_open_dir(root, "items", &f->items)) != ERR_OK ||
 	    (e = io_open_dir(root, "keys", &f->keys)) != ERR_OK ||
@@ -118,6 +120,8 @@ export_files_close(struct export_files *f)
 	io_close(&f->keys);
 	buf_wipe(&f->transfer);
 	buf_wipe(&f->serials);
+	free(f->block);
+	f->block = NULL;
 }
 
 /* ---- items */
@@ -143,29 +147,25 @@ open_item(
 
 /* Reads all of it through the hash, to out unless that is NULL. */
 static enum err
-pump(int fd, uint64_t size, const struct export_out *out, uint8_t hash[static HASH_LEN],
-    struct reason *why)
+pump(const struct export_files *f, int fd, uint64_t size, const struct export_out *out,
+    uint8_t hash[static HASH_LEN], struct reason *why)
 {
-	uint8_t *block;
 	struct hash h;
 	enum err e = ERR_OK;
 	size_t want, got = 0;
 
-	if ((block = malloc(COPY_BYTES)) == NULL)
-		return reason_sys(why, ERR_NOMEM, "Can't read a submission");
 	hash_init(&h, HASH_LEN);
 	for (; size > 0 && e == ERR_OK; size -= got) {
 		want = size < COPY_BYTES ? (size_t)size : COPY_BYTES;
-		if ((e = io_read_full(fd, block, want, &got)) != ERR_OK)
+		if ((e = io_read_full(fd, f->block, want, &got)) != ERR_OK)
 			reason_sys(why, e, "Can't read a submission");
 		else if (got != want)
 			e = reason_set(why, ERR_TRUNCATED, "A submission's file became shorter.");
-		else if (out != NULL && (e = io_write_all(out->fd, block, got)) != ERR_OK)
+		else if (out != NULL && (e = io_write_all(out->fd, f->block, got)) != ERR_OK)
 			reason_sys(why, e, "Can't write %s", out->name);
-		hash_put(&h, block, got);
+		hash_put(&h, f->block, got);
 	}
 	hash_finish(&h, hash);
-	free(block);
 	return e;
 }
 
@@ -177,7 +177,7 @@ export_files_hash(const struct export_files *f, struct op_export_item *item, str
 
 	if ((e = open_item(f, item, &fd, why)) != ERR_OK)
 		return e;
-	if ((e = pump(fd, item->size, NULL, item->hash, why)) == ERR_OK)
+	if ((e = pump(f, fd, item->size, NULL, item->hash, why)) == ERR_OK)
 		item->has_hash = 1;
 	io_close(&fd);
 	return e;
@@ -272,7 +272,7 @@ export_files_write_item(const struct export_files *f, const struct export_out *o
 	if ((e = open_item(f, item, &fd, why)) != ERR_OK)
 		return e;
 	if ((e = write_header(out, name, item->size, why)) == ERR_OK &&
-	    (e = pump(fd, item->size, out, hash, why)) == ERR_OK)
+	    (e = pump(f, fd, item->size, out, hash, why)) == ERR_OK)
 		e = write_padding(out, item->size, why);
 	io_close(&fd);
 	if (e == ERR_OK && memcmp(hash, item->hash, HASH_LEN) != 0)

@@ -18,6 +18,7 @@ struct export_files {
 	struct buf transfer; /* transfer.pub */
 	struct buf serials;  /* uint32_t each, ascending: the schedules */
 	uint64_t keys_len;   /* archive bytes of all of them */
+	uint8_t *block;      /* what is being copied */
 };
 
 enum err MUST_CHECK export_files_open(

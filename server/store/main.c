@@ -18,6 +18,7 @@
  */
 #define PARENT_FD    3
 #define HAND_OVER_MS 30000
+#define LARGE_BLOCK  (128 * 1024)
 
 static int
 fail(const struct reason *why)
@@ -114,7 +115,8 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	prctl(PR_SET_NAME, "sealslotd-store");
-	mallopt(M_ARENA_MAX, 1); /* small, and freed memory is found again */
+	mallopt(M_ARENA_MAX, 1);                /* small, and freed memory is found again */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK); /* an export's lists go back to the system */
 	if (fcntl(PARENT_FD, F_SETFD, FD_CLOEXEC) == -1) {
 		reason_set(&why, ERR_USAGE, "This program is started by sealslotd, not by hand.");
 		return fail(&why);
