@@ -14,6 +14,7 @@
 
 struct job {
 	uint32_t ref;
+	uint32_t audience; /* the deriver's when it was queued */
 	enum err result;
 	struct codename name;
 	struct codename_keys keys;
@@ -30,8 +31,9 @@ struct deriver {
 	pthread_cond_t work;
 	struct queue waiting, done;
 	struct deriver_fresh pool[LIMIT_CODENAME_POOL];
-	size_t ready;   /* codenames in the pool */
-	size_t refills; /* codenames being derived for it */
+	size_t ready;      /* codenames in the pool */
+	size_t refills;    /* codenames being derived for it */
+	uint32_t audience; /* of fronts: an old one's sign-ins aren't answered to the new one */
 	bool is_over;
 	bool is_starved; /* the last refill had no memory: wait for the next event */
 	pthread_t threads[WORKERS_MAX + 1]; /* the first refills the pool */
@@ -212,7 +214,8 @@ deriver_on_readable(struct deriver *d)
 	while (d->done.n > 0) {
 		pop(&d->done, &j);
 		pthread_mutex_unlock(&d->lock);
-		d->events.signed_in(d->events.ctx, j.ref, j.result, &j.keys);
+		if (j.audience == d->audience)
+			d->events.signed_in(d->events.ctx, j.ref, j.result, &j.keys);
 		explicit_bzero(&j, sizeof j);
 		pthread_mutex_lock(&d->lock);
 	}
@@ -222,7 +225,7 @@ deriver_on_readable(struct deriver *d)
 enum err
 deriver_sign_in(struct deriver *d, uint32_t ref, const struct codename *c)
 {
-	struct job j = {.ref = ref, .name = *c};
+	struct job j = {.ref = ref, .audience = d->audience, .name = *c};
 	enum err e = ERR_OK;
 
 	pthread_mutex_lock(&d->lock);
@@ -235,6 +238,20 @@ deriver_sign_in(struct deriver *d, uint32_t ref, const struct codename *c)
 	pthread_mutex_unlock(&d->lock);
 	explicit_bzero(&j, sizeof j);
 	return e;
+}
+
+void
+deriver_forget_sign_ins(struct deriver *d)
+{
+	struct job j;
+
+	pthread_mutex_lock(&d->lock);
+	while (d->waiting.n > 0)
+		pop(&d->waiting, &j);
+	d->audience++; /* what is being worked on, or done, is dropped when it is fetched */
+	pthread_cond_broadcast(&d->work);
+	pthread_mutex_unlock(&d->lock);
+	explicit_bzero(&j, sizeof j);
 }
 
 enum err

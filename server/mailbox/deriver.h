@@ -38,6 +38,8 @@ int deriver_fd(const struct deriver *d);
 void deriver_on_readable(struct deriver *d);
 /* Queues a sign-in; c is copied. ERR_BUSY: LIMIT_SIGN_IN_WAITING are waiting already. */
 enum err MUST_CHECK deriver_sign_in(struct deriver *d, uint32_t ref, const struct codename *c);
+/* Who asked is gone: no sign-in queued until now is answered any more. */
+void deriver_forget_sign_ins(struct deriver *d);
 /* A codename from the pool. ERR_AGAIN: it is empty; the workers are refilling it. */
 enum err MUST_CHECK deriver_take(struct deriver *d, struct deriver_fresh *out);
 

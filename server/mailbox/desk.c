@@ -317,6 +317,9 @@ desk_front_lost(struct desk *d)
 {
 	uploads_clear(d->uploads);
 	views_clear(d->views);
+	/* The next front counts its refs from the start, too: a late answer would give one source's
+	 * session to another. */
+	deriver_forget_sign_ins(d->deriver);
 }
 
 static void

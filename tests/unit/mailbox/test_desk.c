@@ -88,7 +88,8 @@ teardown(struct rig *r)
 	buf_wipe(&r->text);
 }
 
-/* Moves messages until n callbacks have come, or a minute and a half have passed (a loaded machine). */
+/* Moves messages until n callbacks have come, or a minute and a half have passed (a loaded
+ * machine). */
 static void
 pump(struct rig *r, unsigned n)
 {
@@ -338,6 +339,72 @@ a_lost_store_or_mailbox_is_told(void **state)
 	teardown(&r);
 }
 
+/* Hands on what front has asked, without waiting for answers. */
+static void
+hand_on(struct rig *r)
+{
+	struct wire_msg m;
+	unsigned n = 0;
+
+	while (wire_recv(r->sock, ROLE_FRONT, ROLE_MAILBOX, &m) == ERR_OK) {
+		desk_from_front(r->desk, &m);
+		n++;
+	}
+	assert_true(n > 0);
+}
+
+/* Another front on a new socket, which counts its refs from the start. */
+static void
+restart_front(struct rig *r)
+{
+	int ends[2];
+
+	mailbox_free(r->box);
+	io_close(&r->sock);
+	desk_front_lost(r->desk);
+	assert_ok(wire_pair(ends));
+	r->sock = ends[0];
+	assert_ok(mailbox_new(ends[1], &r->box));
+}
+
+/* Sign-ins queued, being worked on and done when front dies: none may answer another source's. */
+static void
+a_new_front_gets_no_old_sign_in(void **state)
+{
+	char words[CODENAME_TEXT_MAX];
+	struct codename_keys mine;
+	struct codename c;
+	struct rig r;
+	uint32_t ref, old_ref;
+	int i;
+
+	(void)state;
+	setup(&r);
+	codename_new(&c);
+	codename_format(words, &c);
+	for (i = 0; i < 6; i++)
+		assert_ok(mailbox_sign_in(
+		    r.box, words, strlen(words), session, &r, i == 0 ? &old_ref : &ref));
+	hand_on(&r);
+	/* By then some are done and not fetched, some wait (on a slow machine all do). */
+	poll(NULL, 0, 300);
+	restart_front(&r);
+
+	codename_new(&c);
+	codename_format(words, &c);
+	assert_ok(codename_derive(&mine, &c, INSTANCE));
+	assert_ok(mailbox_sign_in(r.box, words, strlen(words), session, &r, &ref));
+	assert_int_equal(ref, old_ref);
+	hand_on(&r);
+	pump(&r, 1);
+	assert_ok(r.e);
+	assert_ok(mailbox_take(r.box, r.session.token, named, &r, &ref));
+	pump(&r, 2);
+	assert_ok(r.e);
+	assert_memory_equal(r.name.mailbox, mine.mailbox, sizeof mine.mailbox);
+	teardown(&r);
+}
+
 /* More sign-ins than places: the rest is told to wait, nobody is forgotten. */
 static void
 the_queue_is_bounded(void **state)
@@ -401,6 +468,7 @@ main(void)
 	    cmocka_unit_test(replies_are_read_and_removed),
 	    cmocka_unit_test(no_session_no_answer),
 	    cmocka_unit_test(a_lost_store_or_mailbox_is_told),
+	    cmocka_unit_test(a_new_front_gets_no_old_sign_in),
 	    cmocka_unit_test(the_queue_is_bounded),
 	    cmocka_unit_test(nonsense_does_no_harm),
 	};
