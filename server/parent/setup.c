@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,8 +120,13 @@ setup_wipe(struct setup *s)
 enum err
 setup_drop_root(const struct setup *s)
 {
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+
 	if (geteuid() != 0)
 		return ERR_OK;
+	/* The last moment at which the processes can be permitted to lock all their memory; they
+	 * say so themselves if they can't. */
+	(void)setrlimit(RLIMIT_MEMLOCK, &all);
 	if (setgroups(1, &s->gid) == -1 || setresgid(s->gid, s->gid, s->gid) == -1 ||
 	    setresuid(s->uid, s->uid, s->uid) == -1)
 		return ERR_SYS;

@@ -96,15 +96,11 @@ static enum err
 set_limits(uint64_t max_file)
 {
 	struct rlimit none = {0, 0}, file = {max_file, max_file}, fds;
-	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
 	    (max_file > 0 && setrlimit(RLIMIT_FSIZE, &file) == -1) ||
 	    getrlimit(RLIMIT_NOFILE, &fds) == -1)
 		return ERR_SYS;
-	/* Root may mostly let them lock all their memory; they say so themselves if they can't. */
-	if (geteuid() == 0)
-		(void)setrlimit(RLIMIT_MEMLOCK, &all);
 	fds.rlim_cur = fds.rlim_max;
 	return setrlimit(RLIMIT_NOFILE, &fds) == -1 ? ERR_SYS : ERR_OK;
 }
