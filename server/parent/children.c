@@ -131,7 +131,7 @@ connect_peers(struct children *c, struct child *child)
 		if (pairs[i].a != child->role && pairs[i].b != child->role)
 			continue;
 		other = children_find(c, pairs[i].a == child->role ? pairs[i].b : pairs[i].a);
-		if (other->sock != -1)
+		if (other != NULL && other->sock != -1)
 			e = connect_pair(child, other);
 	}
 	return e;

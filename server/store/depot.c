@@ -9,6 +9,7 @@
 #include "store/calendar.h"
 #include "store/rebuild.h"
 #include "store/transfer.h"
+#include "store/upload.h"
 
 /* SQLite wants a path; the process has none other to care for than the store's folder. */
 static enum err
@@ -30,7 +31,7 @@ depot_create(const struct conf *c, const struct minisign_key *root, struct reaso
 	    (e = folder_probe(&f, why)) != ERR_OK || (e = enter(&f, why)) != ERR_OK)
 		goto done;
 	if (unlinkat(f.root, FOLDER_INDEX, 0) == 0)
-		(void)!unlinkat(f.root, FOLDER_INDEX "-journal", 0);
+		(void)!unlinkat(f.root, FOLDER_JOURNAL, 0);
 	if ((e = db_create(FOLDER_INDEX)) != ERR_OK)
 		reason_sys(why, e, "Can't make the index");
 	else if ((e = transfer_create(f.root)) != ERR_OK)
@@ -142,12 +143,11 @@ static void
 remove_file(void *ctx, const uint8_t id[static DB_ID])
 {
 	const struct depot *d = ctx;
-	char name[2 * DB_ID + sizeof ".age"];
+	char name[RANDOM_ID_LEN + 1];
 
 	text_hex(name, id, DB_ID);
-	strcat(name, ".age");
 	/* If it stays, its row comes back at the next start, and it is tried again. */
-	(void)!unlinkat(d->folder.items, name, 0);
+	(void)!upload_unlink(d->folder.items, name);
 }
 
 enum err

@@ -112,7 +112,7 @@ has_foreign(int dirfd, const char *const *ours, char name[static 256])
 	if ((fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
 	    (dir = fdopendir(fd)) == NULL) {
 		io_close(&fd);
-		strcpy(name, ".");
+		memcpy(name, ".", sizeof ".");
 		return true;
 	}
 	while (!is_found && (d = readdir(dir)) != NULL) {
@@ -132,7 +132,7 @@ static enum err
 check_fresh(int root, const char *path, struct reason *why)
 {
 	static const char *const ours[] = {FOLDER_ITEMS, FOLDER_KEYS, FOLDER_LOCK, FOLDER_INDEX,
-	    FOLDER_INDEX "-journal", "transfer.key", "transfer.pub", "lost+found", NULL};
+	    FOLDER_JOURNAL, "transfer.key", "transfer.pub", "lost+found", NULL};
 	static const char *const none[] = {NULL};
 	char name[256];
 	bool is_foreign;

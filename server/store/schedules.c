@@ -74,9 +74,11 @@ verify(const struct buf *text, const struct buf *sig, const char *instance,
 
 	if ((e = schedule_verify(text, sig, root, &s, &fault)) != ERR_OK) {
 		if (fault.line != 0)
-			return reason_set(why, e, "The schedule is refused: line %zu: %s.",
-			    fault.line, fault.why);
-		return reason_set(why, e, "The schedule is refused: %s.", fault.why);
+			reason_set(why, e, "The schedule is refused: line %zu: %s.", fault.line,
+			    fault.why);
+		else
+			reason_set(why, e, "The schedule is refused: %s.", fault.why);
+		return e;
 	}
 	if (strcmp(s->instance, instance) != 0) {
 		reason_set(

@@ -62,23 +62,17 @@ state_parse(const void *text, size_t len, struct state *out)
 	struct rest r = {text, len};
 	struct state s = {0};
 	const char *p;
-	enum err e;
 	size_t n;
 
-	if ((e = expect(&r, "sealslot-store 1\nroot: ")) != ERR_OK ||
-	    (e = take(&r, '\n', &p, &n)) != ERR_OK ||
-	    (e = minisign_key_parse(&s.root, p, n)) != ERR_OK ||
-	    (e = expect(&r, "seen: ")) != ERR_OK || (e = take(&r, '\n', &p, &n)) != ERR_OK ||
-	    (e = date_parse(p, n, &s.seen)) != ERR_OK || (e = expect(&r, "clock-ok: ")) != ERR_OK ||
-	    (e = take_number(&r, ' ', &s.clock_oks)) != ERR_OK ||
-	    (e = take_number(&r, '\n', &s.clock_ok_serial)) != ERR_OK ||
-	    (e = expect(&r, "bundle: ")) != ERR_OK ||
-	    (e = take_number(&r, ' ', &s.bundle_serial)) != ERR_OK ||
-	    (e = take(&r, '\n', &p, &n)) != ERR_OK ||
-	    (e = text_unhex(s.bundle_hash, HASH_LEN, p, n)) != ERR_OK ||
-	    (e = expect(&r, "end\n")) != ERR_OK)
-		return ERR_FORMAT;
-	if (r.n != 0)
+	if (expect(&r, "sealslot-store 1\nroot: ") != ERR_OK || take(&r, '\n', &p, &n) != ERR_OK ||
+	    minisign_key_parse(&s.root, p, n) != ERR_OK || expect(&r, "seen: ") != ERR_OK ||
+	    take(&r, '\n', &p, &n) != ERR_OK || date_parse(p, n, &s.seen) != ERR_OK ||
+	    expect(&r, "clock-ok: ") != ERR_OK || take_number(&r, ' ', &s.clock_oks) != ERR_OK ||
+	    take_number(&r, '\n', &s.clock_ok_serial) != ERR_OK ||
+	    expect(&r, "bundle: ") != ERR_OK || take_number(&r, ' ', &s.bundle_serial) != ERR_OK ||
+	    take(&r, '\n', &p, &n) != ERR_OK ||
+	    text_unhex(s.bundle_hash, HASH_LEN, p, n) != ERR_OK || expect(&r, "end\n") != ERR_OK ||
+	    r.n != 0)
 		return ERR_FORMAT;
 	*out = s;
 	return ERR_OK;

@@ -86,7 +86,7 @@ attach_fd(struct msghdr *h, char *control, size_t size, int fd)
 	memset(control, 0, size);
 	h->msg_control = control;
 	h->msg_controllen = size;
-	c = CMSG_FIRSTHDR(h);
+	c = CMSG_FIRSTHDR(h); /* there is room for one, so it isn't NULL */
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof fd);
