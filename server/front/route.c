@@ -26,7 +26,9 @@ get_form(struct site *s, const struct request *r, struct answer *a)
 		return view_error(s, r, PAGE_RESTARTING, a);
 	if (!site_has_key(s))
 		return view_error(s, r, PAGE_NO_KEY, a);
-	if (!s->is_writable || s->room == 0)
+	if (!s->is_writable)
+		return view_error(s, r, PAGE_CLOSED, a);
+	if (s->room == 0)
 		return view_error(s, r, PAGE_NO_ROOM, a);
 	return view_form(s, r, a);
 }

@@ -64,7 +64,9 @@ objection(const struct site *s, const struct request *r)
 		return PAGE_DAMAGED;
 	if (!site_has_key(s))
 		return PAGE_NO_KEY;
-	if (!s->is_writable || r->body_len > s->room)
+	if (!s->is_writable)
+		return PAGE_CLOSED;
+	if (r->body_len > s->room)
 		return PAGE_NO_ROOM;
 	return s->env.in_flight >= s->conf->max_in_flight ? PAGE_BUSY : PAGE_SITE;
 }

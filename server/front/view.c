@@ -209,6 +209,7 @@ status_of(enum page_value which)
 	    [PAGE_TOO_LARGE] = 413,
 	    [PAGE_NO_KEY] = 503,
 	    [PAGE_NO_ROOM] = 507,
+	    [PAGE_CLOSED] = 503,
 	    [PAGE_BUSY] = 503,
 	    [PAGE_NOT_CONFIRMED] = 503,
 	    [PAGE_ARRIVING] = 409,

@@ -1,6 +1,7 @@
 """1,500 connections at once, some of them forever: pages stay quick, an idle front does nothing."""
 
 # builds: release
+# alone
 
 import os
 import resource

@@ -1,6 +1,7 @@
 """Deadlines: slow heads, slow bodies, a silent store. Only a test build lets them be shortened."""
 
 # builds: sanitize
+# time limit: 300
 
 import os
 import sys

@@ -55,7 +55,8 @@ def upload_errors(front, lang):
 
 def closed(front, lang):
     for say in (lambda: front.store.schedule("ERR_NOTFOUND"), lambda: front.store.schedule(),
-                lambda: front.store.room(0), lambda: front.store.room(2**40)):
+                lambda: front.store.room(0), lambda: front.store.room(2**40, 0),
+                lambda: front.store.room(2**40)):
         before = front.get("/").status
         say()
         front.until(lambda b=before: front.get("/").status != b)
@@ -86,7 +87,7 @@ def main():
     keys = Keys(os.path.abspath(sys.argv[1]), "--inbox", "tips=Investigations & \"more\" <desk>", "--inbox", "press=Press")
     with Front(sys.argv[1], {"store": {"max_upload": "1M"}, "topics": TOPICS}, keys) as front:
         found = pages(front)
-    assert len(found) >= 2 * 21, sorted(found)
+    assert len(found) >= 2 * 22, sorted(found)
     for name, text in found.items():
         check(name, text)
     print("heaviest:", max((len(t.encode()), n) for n, t in found.items()))

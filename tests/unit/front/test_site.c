@@ -264,7 +264,7 @@ test_form(void **state)
 	shows(&f.site, &r, 507, "There is no room");
 	f.site.room = 1;
 	f.site.is_writable = false;
-	shows(&f.site, &r, 507, "There is no room");
+	shows(&f.site, &r, 503, "We cannot store anything");
 	give_schedule(&f.site, TODAY, 1);
 	shows(&f.site, &r, 503, "We cannot accept anything");
 	f.site.is_draining = true;
@@ -372,7 +372,7 @@ test_submit_admission(void **state)
 	f.site.room = r.body_len;
 	assert_ok(submit_admit(&f.site, &r, &a));
 	f.site.is_writable = false;
-	refuses(&f.site, &r, 507);
+	refuses(&f.site, &r, 503);
 	f.site.is_writable = true;
 	give_schedule(&f.site, TODAY, 1);
 	refuses(&f.site, &r, 503);
