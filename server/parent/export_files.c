@@ -93,6 +93,7 @@ measure_keys(struct export_files *f)
 enum err
 export_files_open(const char *store_path, struct export_files *f, struct reason *why)
 {
+	struct stat st = {0};
 	int root = -1;
 	enum err e;
 
@@ -108,7 +109,11 @@ export_files_open(const char *store_path, struct export_files *f, struct reason 
 	    (e = list_serials(f)) != ERR_OK || (e = measure_keys(f)) != ERR_OK) {
 		reason_sys(why, e, "Can't read the store in %s", store_path);
 		export_files_close(f);
+	} else if (fstat(root, &st) == -1) {
+		e = reason_sys(why, ERR_SYS, "Can't look at %s", store_path);
+		export_files_close(f);
 	}
+	f->owner = st.st_uid;
 	io_close(&root);
 	return e;
 }
@@ -137,9 +142,13 @@ open_item(
 	snprintf(name, sizeof name, "%s" BUNDLE_ITEM_EXT, item->id);
 	if ((e = io_open_file(f->items, name, fd)) != ERR_OK)
 		return reason_sys(why, e, "Can't open submission %s", item->id);
-	if (fstat(*fd, &st) == 0 && (uint64_t)st.st_size == item->size)
+	if (fstat(*fd, &st) == 0 && st.st_uid == f->owner && (uint64_t)st.st_size == item->size)
 		return ERR_OK;
 	io_close(fd);
+	/* A store that was taken over must not make root carry other files away. */
+	if (st.st_uid != f->owner)
+		return reason_set(
+		    why, ERR_MODE, "The file of submission %s isn't the store's own.", item->id);
 	return reason_set(why, ERR_PROFILE,
 	    "The file of submission %s isn't as long as the index says: sealslotd check tells more.",
 	    item->id);

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -15,6 +16,7 @@
  */
 struct export_files {
 	int items, keys;
+	uid_t owner;         /* of the store: nobody else's file is carried */
 	struct buf transfer; /* transfer.pub */
 	struct buf serials;  /* uint32_t each, ascending: the schedules */
 	uint64_t keys_len;   /* archive bytes of all of them */

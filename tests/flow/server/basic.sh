@@ -109,6 +109,27 @@ verb export damaged.tar 2>/dev/null || fail 'unhashed items are hashed as they a
 truncate -s +1 "$f" 2>/dev/null || { chmod 600 "$f"; truncate -s +1 "$f"; }
 refused 1 "isn't as long as the index says" verb export damaged2.tar
 truncate -s -1 "$f"
+if [ "$(id -u)" -eq 0 ]; then
+	chown daemon "$f"
+	refused 1 "isn't the store's own" verb export damaged3.tar
+	chown nobody "$f"
+	mv "$f" aside && ln -s /etc/passwd "$f"
+	refused 1 "Can't open submission" verb export damaged3.tar
+	rm "$f" && mv aside "$f"
+fi
+
+step a server that goes away in the middle takes the uncounted bundle with it
+mkfifo held
+serial=$(verb status --json | sed 's/.*"bundles":\([0-9]*\).*/\1/')
+# Standard output that is read only after the store is another one.
+{ sleep 1; kill -9 "$(pid_of store)"; sleep 1; cat; } <held >piped.tar &
+reader=$!
+code=0
+verb export - >held 2>err || code=$?
+wait "$reader"
+[ "$code" -eq 1 ] && grep -q "The store doesn't answer" err || { cat err; fail 'the export was counted'; }
+wait_for 10 is_said 'store works again'
+[ "$(verb status --json | sed 's/.*"bundles":\([0-9]*\).*/\1/')" = "$serial" ] || fail 'it was counted'
 
 step the end
 stop
@@ -116,7 +137,7 @@ says '"serving":false' verb status --json
 verb export after.tar
 bsdtar -tf after.tar | grep -c '\.age$' | grep -qx 3 || fail 'without a server'
 
-step all of it again as the store was made: the same root key, another instance of nothing
+step a copy of the store as init made it
 rm -rf store && mv store.made store
 says 'Schedule 1 is active' verb publish keys/publish/keys.txt
 echo ok
