@@ -109,6 +109,10 @@
 #define LIMIT_REPLY_STEP       4096        /* replies are padded to multiples of this */
 
 /* ---- key store and vault */
+#define LIMIT_KEY_LOG       (4 * 1024 * 1024)   /* bytes of KEYS/log */
+#define LIMIT_KEY_LOG_LINE  (64 * 1024)         /* bytes of a line of it */
+#define LIMIT_KEY_BACKUP    (256 * 1024 * 1024) /* bytes of a key store's backup */
+#define LIMIT_UPLOAD_DAYS   7 /* an upload begun in an epoch is over this many days after its end */
 #define LIMIT_KEY_FILE      (64 * 1024)
 #define LIMIT_PASSPHRASE    1024 /* bytes */
 #define LIMIT_VAULT_ITEMS   1000000

@@ -5,14 +5,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/limits.h"
 #include "carry/fingerprint.h"
 #include "carry/schedule.h"
-#include "open/passphrase.h"
 #include "tool.h"
 
 static const char HELP[] =
@@ -35,41 +33,6 @@ struct init_args {
 struct init_keys {
 	struct minisign_key root, reply;
 };
-
-/* ---- passphrase */
-
-/* On the terminal itself: it must not end up in a redirected log. */
-static enum err
-show_suggestion(const struct secret_text *words)
-{
-	static const char before[] =
-	    "A passphrase for this key store, six words drawn at random:\n\n    ";
-	static const char after[] =
-	    "\n\nWrite it on paper now, and keep that away from the key store. Without it every\n"
-	    "submission is lost. You may also type a passphrase of your own.\n\n";
-	enum err e;
-	int fd;
-
-	if ((fd = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC)) == -1)
-		return ERR_STATE;
-	if ((e = io_write_all(fd, before, strlen(before))) == ERR_OK &&
-	    (e = io_write_all(fd, words->p, words->len)) == ERR_OK)
-		e = io_write_all(fd, after, strlen(after));
-	io_close(&fd);
-	return e;
-}
-
-static enum err
-ask_new(struct secret_text *out, struct tool_fault *f)
-{
-	struct secret_text words = {0};
-	enum err e;
-
-	if ((e = passphrase_suggest(&words)) == ERR_OK && (e = show_suggestion(&words)) == ERR_OK)
-		e = passphrase_ask_new("Type it: ", out);
-	secret_text_wipe(&words);
-	return e == ERR_OK ? ERR_OK : tool_passphrase_fault(f, e, NULL);
-}
 
 /* ---- the store's files */
 
@@ -143,20 +106,6 @@ complete(
 	return write_public(k, TOOL_INSTANCE, text, f);
 }
 
-static bool
-has_file(const char *path, const char *name)
-{
-	struct stat st;
-	bool found;
-	int fd = -1;
-
-	if (io_open_dir(AT_FDCWD, path, &fd) != ERR_OK)
-		return false;
-	found = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	io_close(&fd);
-	return found;
-}
-
 static enum err
 create(const char *path, const struct secret_text *pass, struct tool_fault *f)
 {
@@ -178,18 +127,18 @@ get_passphrase(
 	if (a->passphrase_file != NULL || is_begun)
 		return tool_passphrase(a->passphrase_file,
 		    "This key store was begun before. Its passphrase, to go on: ", out, f);
-	return ask_new(out, f);
+	return tool_new_passphrase(out, f);
 }
 
 static enum err
 init(const struct init_args *a, struct init_keys *keys, struct tool_fault *f)
 {
-	bool is_begun = has_file(a->path, KEYSTORE_UNLOCK);
+	bool is_begun = tool_has_file(a->path, KEYSTORE_UNLOCK);
 	struct secret_text pass = {0};
 	struct keystore *k = NULL;
 	enum err e;
 
-	if (has_file(a->path, TOOL_INSTANCE))
+	if (tool_has_file(a->path, TOOL_INSTANCE))
 		return tool_refuse(f, ERR_EXISTS,
 		    "Nothing was changed. See: " TOOL_PROGRAM " show KEYS",
 		    "%s: the key store exists already", a->path);

@@ -9,7 +9,7 @@
 
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " revoke KEYS --inbox NAME --epoch N [--passphrase-file FILE]\n"
-    "       " TOOL_PROGRAM " revoke KEYS --all [--passphrase-file FILE]\n"
+    "       " TOOL_PROGRAM " revoke KEYS --all | --lost [--passphrase-file FILE]\n"
     "\n"
     "After a theft: makes new keys for epochs that aren't over, lists the old ones as\n"
     "revoked, tests all and signs the next schedule. Carry it to the server at once: until\n"
@@ -19,11 +19,13 @@ static const char HELP[] =
     "  --inbox NAME            the inbox whose keys were stolen\n"
     "  --epoch N               the epoch; N-M is a range, and N- is N and all later ones\n"
     "  --all                   all inboxes and epochs: the key store or a copy was stolen\n"
+    "  --lost                  all epochs whose key isn't in the key store any more: after a\n"
+    "                          restore from a backup that was too old\n"
     "  --passphrase-file FILE  take the passphrase from the first line of FILE\n";
 
 struct revoke_args {
 	const char *inbox, *epoch;
-	bool is_all;
+	bool is_all, is_lost;
 };
 
 /* What to replace, or NULL and what is wrong with the command line. */
@@ -31,10 +33,12 @@ static const char *
 parse_range(const struct revoke_args *a, struct replace_range *out)
 {
 	*out = (struct replace_range){.first = 1, .last = UINT32_MAX};
-	if (a->is_all)
-		return a->inbox == NULL && a->epoch == NULL ? NULL : "--all needs nothing else";
+	if (a->is_all || a->is_lost)
+		return a->inbox == NULL && a->epoch == NULL && a->is_all != a->is_lost
+			   ? NULL
+			   : "--all and --lost need nothing else";
 	if (a->inbox == NULL || a->epoch == NULL)
-		return "say --inbox and --epoch, or --all";
+		return "say --inbox and --epoch, or --all, or --lost";
 	if (!schedule_is_inbox_name(a->inbox, strlen(a->inbox)))
 		return "an inbox name is 1 to 24 of a-z, 0-9 and -";
 	if (replace_parse(a->epoch, out) != ERR_OK)
@@ -64,8 +68,8 @@ cmd_revoke(int argc, char **argv)
 {
 	static const struct option options[] = {{"inbox", required_argument, NULL, 'i'},
 	    {"epoch", required_argument, NULL, 'e'}, {"all", no_argument, NULL, 'a'},
-	    {"passphrase-file", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
-	    {0}};
+	    {"lost", no_argument, NULL, 'l'}, {"passphrase-file", required_argument, NULL, 'p'},
+	    {"help", no_argument, NULL, 'h'}, {0}};
 	struct renew_request q = {0};
 	struct replace_range range;
 	struct revoke_args a = {0};
@@ -77,6 +81,7 @@ cmd_revoke(int argc, char **argv)
 		case 'i': a.inbox = optarg; break;
 		case 'e': a.epoch = optarg; break;
 		case 'a': a.is_all = true; break;
+		case 'l': a.is_lost = true; break;
 		case 'p': q.passphrase_file = optarg; break;
 		case 'h': return tool_help(HELP);
 		default: return TOOL_USAGE;
@@ -86,6 +91,7 @@ cmd_revoke(int argc, char **argv)
 	if ((wrong = parse_range(&a, &range)) != NULL)
 		return tool_wrong("revoke", "%s", wrong);
 	q.path = argv[optind];
-	q.replace = &range;
+	q.replace = a.is_lost ? NULL : &range;
+	q.replaces_lost = a.is_lost;
 	return run_revoke(&q);
 }

@@ -1,10 +1,8 @@
 #include "cmd.h"
 
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -31,14 +29,6 @@ struct view {
 	int32_t today;
 };
 
-static bool
-has_file(const struct keystore *k, const char *name)
-{
-	struct stat st;
-
-	return fstatat(keystore_dir(k), name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 static enum err
 load(struct view *v, struct tool_fault *f)
 {
@@ -48,8 +38,8 @@ load(struct view *v, struct tool_fault *f)
 	    (e = tool_read_instance(v->k, v->instance, sizeof v->instance, f)) != ERR_OK ||
 	    (e = tool_read_key(keystore_dir(v->k), TOOL_REPLY_PUB, &v->reply, f)) != ERR_OK)
 		return e;
-	v->can_sign = has_file(v->k, TOOL_ROOT);
-	v->has_root_pub = has_file(v->k, TOOL_ROOT_PUB);
+	v->can_sign = tool_has_file(v->path, TOOL_ROOT);
+	v->has_root_pub = tool_has_file(v->path, TOOL_ROOT_PUB);
 	if (v->has_root_pub &&
 	    ((e = tool_read_key(keystore_dir(v->k), TOOL_ROOT_PUB, &v->root, f)) != ERR_OK ||
 		(e = published_newest(v->k, &v->root, &v->newest, f)) != ERR_OK))

@@ -20,6 +20,9 @@ static const struct verb {
     {"check", cmd_check, "verify a schedule without any secret"},
     {"revoke", cmd_revoke,
 	"after a theft: new keys for epochs that aren't over, the old ones revoked"},
+    {"reviewer-copy", cmd_reviewer_copy, "a key store without the root key, for reviewers"},
+    {"backup", cmd_backup, "the whole key store in one file, under its passphrase"},
+    {"restore", cmd_restore, "a key store from its backup"},
     {"offer", cmd_offer, "make this desk's keys for an inbox that another desk's schedule lists"},
 };
 

@@ -71,6 +71,18 @@ make_plan(struct renew *r, struct tool_fault *f)
 /* ---- making, testing, signing */
 
 static enum err
+apply_replacements(struct renew *r, struct tool_fault *f)
+{
+	int32_t today = r->q->plan.today;
+	enum err e;
+
+	if ((e = replace_apply(r->k, r->next.s, today, &r->replaced, f)) != ERR_OK ||
+	    !r->q->replaces_lost)
+		return e;
+	return replace_lost(r->k, r->next.s, today, &r->replaced, f);
+}
+
+static enum err
 replace_keys(struct renew *r, struct tool_fault *f)
 {
 	uint32_t made;
@@ -132,7 +144,7 @@ perform(struct renew *r, struct tool_fault *f)
 	if ((e = load_keys(r, f)) != ERR_OK || (e = load_published(r, f)) != ERR_OK ||
 	    (e = load_offers(r, f)) != ERR_OK || (e = make_plan(r, f)) != ERR_OK ||
 	    (e = merge_offers(r, f)) != ERR_OK || (e = replace_keys(r, f)) != ERR_OK ||
-	    (e = replace_apply(r->k, r->next.s, r->q->plan.today, &r->replaced, f)) != ERR_OK ||
+	    (e = apply_replacements(r, f)) != ERR_OK ||
 	    (e = ceremony_make_keys(r->k, r->next.s, &r->made, f)) != ERR_OK ||
 	    (e = ceremony_test_keys(r->k, r->next.s, r->q->plan.today, &r->tested, f)) != ERR_OK ||
 	    (e = compare(r, f)) != ERR_OK)

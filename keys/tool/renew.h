@@ -24,6 +24,7 @@ struct renew_request {
 	const char *passphrase_file;
 	struct plan_request plan;            /* instance and have are filled in here */
 	const struct replace_range *replace; /* NULL: no key is to be replaced */
+	bool replaces_lost; /* keys that the schedule lists and the key store doesn't have */
 	const char *offers[RENEW_OFFERS_MAX];
 	size_t n_offers;
 	struct minisign_key desk;

@@ -1,5 +1,7 @@
 #include "replace.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -113,6 +115,8 @@ find_older(struct keystore *k, struct schedule *s, const struct schedule_epoch *
 		id = NULL;
 		if ((e = keyring_get(k, &older, &id, f)) == ERR_OK)
 			*line = plan_find_line(s, ep, id->pk);
+		else if (e == ERR_NOTFOUND)
+			e = ERR_OK; /* a lost one */
 		secret_free(id);
 	}
 	return e;
@@ -167,6 +171,97 @@ replace_apply(
 	keyring_free(&ring);
 	return e;
 }
+
+/* ---- lost keys */
+
+static size_t
+count_lines(const struct schedule *s, const struct schedule_epoch *ep)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n_epochs; i++)
+		n += s->epochs[i].inbox == ep->inbox && s->epochs[i].number == ep->number;
+	return n;
+}
+
+/* A key for an epoch that has none here: what a run that was cut off has made, or a new one. */
+static enum err
+make_for_lost(struct keystore *k, const struct keyring *ring, const char *inbox, uint32_t number,
+    uint8_t recipient[static AGE_KEY], struct tool_fault *f)
+{
+	struct keystore_epoch key = {.number = number, .replacement = 1};
+	struct identity *id = NULL;
+	enum err e;
+
+	snprintf(key.inbox, sizeof key.inbox, "%s", inbox);
+	if (!keyring_newest(ring, inbox, number, &key))
+		return keyring_make(k, &key, recipient, f);
+	if ((e = keyring_get(k, &key, &id, f)) == ERR_OK)
+		memcpy(recipient, id->pk, AGE_KEY);
+	secret_free(id);
+	return e;
+}
+
+static enum err
+replace_one_lost(struct keystore *k, struct schedule *s, const struct keyring *ring,
+    struct schedule_epoch *ep, struct tool_fault *f)
+{
+	const char *inbox = s->inboxes[ep->inbox].name;
+	uint8_t recipient[AGE_KEY];
+	enum err e;
+
+	if (count_lines(s, ep) != 1)
+		return tool_refuse(f, ERR_AMBIGUOUS,
+		    "Nothing was signed. Restore that key from a backup.",
+		    "inbox %s, epoch %u: several desks share it, and which key was this one's can't be told",
+		    inbox, ep->number);
+	if ((e = make_for_lost(k, ring, inbox, ep->number, recipient, f)) != ERR_OK)
+		return e;
+	if ((e = plan_replace_recipient(s, ep, recipient)) != ERR_OK)
+		refuse_limit(f, e);
+	return e;
+}
+
+/* Does any key of this store, of whatever age, stand in the epoch's lines? */
+static enum err
+is_listed(struct keystore *k, struct schedule *s, const struct keyring *ring,
+    const struct schedule_epoch *ep, bool *listed, struct tool_fault *f)
+{
+	struct schedule_epoch *line = NULL;
+	struct keystore_epoch key;
+	enum err e;
+
+	*listed = false;
+	if (!keyring_newest(ring, s->inboxes[ep->inbox].name, ep->number, &key))
+		return ERR_OK;
+	key.replacement++; /* so that the newest itself counts as an older one */
+	if ((e = find_older(k, s, ep, &key, &line, f)) == ERR_OK)
+		*listed = line != NULL;
+	return e;
+}
+
+enum err
+replace_lost(
+    struct keystore *k, struct schedule *s, int32_t today, uint32_t *replaced, struct tool_fault *f)
+{
+	struct keyring ring = {0};
+	bool listed;
+	enum err e;
+	size_t i;
+
+	e = keyring_load(k, &ring, f);
+	for (i = 0; i < s->n_epochs && e == ERR_OK; i++) {
+		if (!begins_live(s, i, today) || plan_is_open(&s->epochs[i]) ||
+		    (e = is_listed(k, s, &ring, &s->epochs[i], &listed, f)) != ERR_OK || listed)
+			continue;
+		e = replace_one_lost(k, s, &ring, &s->epochs[i], f);
+		(*replaced)++;
+	}
+	keyring_free(&ring);
+	return e;
+}
+
+/* ---- offers */
 
 enum err
 replace_declare(

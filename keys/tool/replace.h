@@ -36,6 +36,12 @@ enum err MUST_CHECK replace_make(struct keystore *k, struct schedule *s,
 enum err MUST_CHECK replace_apply(struct keystore *k, struct schedule *s, int32_t today,
     uint32_t *replaced, struct tool_fault *f);
 /*
+ * The same for keys that are lost: each epoch that isn't over and whose only recipient is no key
+ * of this store gets a new one. Adds to *replaced. ERR_AMBIGUOUS: several desks share the epoch.
+ */
+enum err MUST_CHECK replace_lost(struct keystore *k, struct schedule *s, int32_t today,
+    uint32_t *replaced, struct tool_fault *f);
+/*
  * For a desk's offer: lists as revoked each older key of this store that the
  * answered schedule still lists for an epoch of the offer.
  */

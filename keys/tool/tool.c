@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/limits.h"
@@ -234,7 +236,56 @@ tool_open_public(const char *path, struct keystore **out, struct tool_fault *f)
 	return ERR_OK;
 }
 
+/* ---- a new passphrase */
+
+/* On the terminal itself: it must not end up in a redirected log. */
+static enum err
+show_suggestion(const struct secret_text *words)
+{
+	static const char before[] =
+	    "A passphrase for this key store, six words drawn at random:\n\n    ";
+	static const char after[] =
+	    "\n\nWrite it on paper now, and keep that away from the key store. Without it every\n"
+	    "submission is lost. You may also type a passphrase of your own.\n\n";
+	enum err e;
+	int fd;
+
+	if ((fd = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC)) == -1)
+		return ERR_STATE;
+	if ((e = io_write_all(fd, before, strlen(before))) == ERR_OK &&
+	    (e = io_write_all(fd, words->p, words->len)) == ERR_OK)
+		e = io_write_all(fd, after, strlen(after));
+	io_close(&fd);
+	return e;
+}
+
+enum err
+tool_new_passphrase(struct secret_text *out, struct tool_fault *f)
+{
+	struct secret_text words = {0};
+	enum err e;
+
+	if ((e = passphrase_suggest(&words)) == ERR_OK && (e = show_suggestion(&words)) == ERR_OK)
+		e = passphrase_ask_new("Type it: ", out);
+	secret_text_wipe(&words);
+	return e == ERR_OK ? ERR_OK : tool_passphrase_fault(f, e, NULL);
+}
+
 /* ---- small things that are read */
+
+bool
+tool_has_file(const char *folder, const char *name)
+{
+	struct stat st;
+	bool found;
+	int fd = -1;
+
+	if (io_open_dir(AT_FDCWD, folder, &fd) != ERR_OK)
+		return false;
+	found = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	io_close(&fd);
+	return found;
+}
 
 enum err
 tool_number(const char *s, uint32_t min, uint32_t max, uint32_t *out)

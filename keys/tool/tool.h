@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_TOOL_TOOL_H
 #define SEALSLOT_TOOL_TOOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -62,6 +63,8 @@ enum err tool_passphrase_fault(struct tool_fault *f, enum err e, const char *fil
 /* The passphrase from a file, or by asking on the terminal when file is NULL. */
 enum err MUST_CHECK tool_passphrase(
     const char *file, const char *prompt, struct secret_text *out, struct tool_fault *f);
+/* Offers six random words on the terminal, and asks twice for the new passphrase. */
+enum err MUST_CHECK tool_new_passphrase(struct secret_text *out, struct tool_fault *f);
 /* Opens a key store with its passphrase, and locks it if it is to be changed. */
 enum err MUST_CHECK tool_open(
     const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f);
@@ -74,6 +77,8 @@ enum err MUST_CHECK tool_lock(struct keystore *k, const char *path, struct tool_
 /* Opens it without any secret. */
 enum err MUST_CHECK tool_open_public(const char *path, struct keystore **out, struct tool_fault *f);
 
+/* Is there anything of that name in the folder? */
+bool tool_has_file(const char *folder, const char *name);
 /* A decimal number from min to max. */
 enum err MUST_CHECK tool_number(const char *s, uint32_t min, uint32_t max, uint32_t *out);
 /* A minisign public key file. */

@@ -24,7 +24,7 @@ echo "from before the theft" | age -r "$stolen" >before.age
 step "wrong uses"
 refused 2 "--inbox and --epoch" "$keys" revoke K --passphrase-file pass
 refused 2 "--inbox and --epoch" "$keys" revoke K --inbox tips --passphrase-file pass
-refused 2 "needs nothing else" "$keys" revoke K --all --inbox tips --passphrase-file pass
+refused 2 "need nothing else" "$keys" revoke K --all --inbox tips --passphrase-file pass
 for epoch in 0 x 2-1 -2 3--4 4294967296; do
 	refused 2 "--epoch" "$keys" revoke K --inbox tips --epoch "$epoch" --passphrase-file pass
 done

@@ -1,0 +1,315 @@
+#include "restore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "backup.h"
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "keyring.h"
+#include "open/keystore_file.h"
+#include "published.h"
+#include "record.h"
+
+struct restore {
+	const struct restore_request *q;
+	struct tool_fault *f;
+	struct secret_text pass;
+	struct buf unlock, content;
+	struct published newest; /* the schedule that was given; its s is NULL without */
+	struct minisign_key root_key;
+	bool has_root_key;
+	int dir, epochs, publish; /* descriptors of the new folder */
+	uint32_t written, left_out;
+};
+
+/* ---- one file of the backup */
+
+/* A file with the same content is of a run that was cut off. */
+static enum err
+write_file(struct restore *r, int dir, const char *name, const uint8_t *p, size_t n)
+{
+	bool is_secret = strstr(name, ".age") != NULL;
+	struct buf there;
+	enum err e;
+
+	buf_init(&there, LIMIT_KEY_LOG);
+	e = io_read_file(dir, name, &there);
+	if (e == ERR_NOTFOUND)
+		e = is_secret ? keystore_file_write(dir, name, p, n)
+			      : io_replace(dir, name, p, n, TOOL_PUBLIC_MODE);
+	else if (e == ERR_OK && (there.len != n || memcmp(there.p, p, n) != 0))
+		e = ERR_EXISTS;
+	buf_wipe(&there);
+	if (e != ERR_OK)
+		tool_refuse(r->f, e,
+		    "Nothing was overwritten. Give a folder that doesn't exist yet.", "%s/%s: %s",
+		    r->q->path, name, tool_reason(e));
+	return e;
+}
+
+/* "tips-31.age", "tips-31.1.age": was that epoch retired since? */
+static bool
+is_retired(const struct restore *r, const char *name)
+{
+	const struct schedule *s = r->newest.s;
+	const char *dash = strrchr(name, '-');
+	char inbox[LIMIT_INBOX_NAME + 1] = "";
+	uint64_t number;
+	size_t at, i;
+
+	if (s == NULL || dash == NULL || (size_t)(dash - name) > LIMIT_INBOX_NAME)
+		return false;
+	memcpy(inbox, name, (size_t)(dash - name));
+	if (text_number(dash + 1, strcspn(dash + 1, "."), UINT32_MAX, &number) != ERR_OK ||
+	    schedule_find_inbox(s, inbox, &at) != ERR_OK)
+		return false;
+	/* The schedule lists every epoch whose key exists; the first one is the oldest. */
+	for (i = 0; i < s->n_epochs; i++)
+		if (s->epochs[i].inbox == at)
+			return number < s->epochs[i].number;
+	return false;
+}
+
+static enum err
+restore_epoch(struct restore *r, const char *name, const uint8_t *p, size_t n)
+{
+	if (is_retired(r, name)) {
+		r->left_out++;
+		return ERR_OK;
+	}
+	r->written++;
+	return write_file(r, r->epochs, name, p, n);
+}
+
+/* Everything but the log and the instance, which come at the end. */
+static enum err
+restore_member(void *ctx, const char *name, const uint8_t *p, size_t n)
+{
+	static const char *const names[] = {TOOL_ROOT, TOOL_ROOT_PUB, TOOL_REPLY, TOOL_REPLY_PUB};
+	struct restore *r = ctx;
+	const char *slash = strchr(name, '/');
+	size_t i;
+
+	if (slash != NULL && (slash[1] == '.' || strchr(slash + 1, '/') != NULL))
+		return ERR_PROFILE;
+	if (strncmp(name, KEYSTORE_EPOCHS "/", sizeof KEYSTORE_EPOCHS) == 0)
+		return restore_epoch(r, slash + 1, p, n);
+	if (strncmp(name, TOOL_PUBLISH "/", sizeof TOOL_PUBLISH) == 0)
+		return write_file(r, r->publish, slash + 1, p, n);
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return write_file(r, r->dir, name, p, n);
+	return strcmp(name, TOOL_LOG) == 0 || strcmp(name, TOOL_INSTANCE) == 0 ? ERR_OK
+									       : ERR_PROFILE;
+}
+
+struct wanted {
+	const char *name;
+	struct buf *out;
+};
+
+static enum err
+pick_member(void *ctx, const char *name, const uint8_t *p, size_t n)
+{
+	struct wanted *w = ctx;
+
+	return strcmp(name, w->name) == 0 ? buf_add(w->out, p, n) : ERR_OK;
+}
+
+/* The content of one file of the backup; nothing if it isn't there. */
+static enum err
+pick(const struct restore *r, const char *name, struct buf *out)
+{
+	struct wanted w = {name, out};
+
+	buf_init(out, LIMIT_KEY_LOG);
+	return backup_each(&r->content, pick_member, &w);
+}
+
+/* ---- before and after */
+
+static enum err
+damaged(struct restore *r, enum err e)
+{
+	return tool_refuse(r->f, e, "Try another backup.",
+	    "%s: its content isn't that of a key store: %s", r->q->file, tool_reason(e));
+}
+
+static enum err
+read_backup(struct restore *r)
+{
+	struct buf file;
+	enum err e;
+
+	buf_init(&file, LIMIT_KEY_BACKUP);
+	if ((e = io_read_file(AT_FDCWD, r->q->file, &file)) != ERR_OK)
+		tool_refuse(r->f, e, "", "%s: %s", r->q->file, tool_reason(e));
+	else if ((e = tool_passphrase(r->q->passphrase_file, "Passphrase of the backup: ", &r->pass,
+		      r->f)) == ERR_OK)
+		e = backup_open(&file, &r->pass, &r->unlock, &r->content, r->f);
+	buf_wipe(&file);
+	return e;
+}
+
+static enum err
+read_root(struct restore *r)
+{
+	struct buf text;
+	enum err e;
+
+	if (r->q->root != NULL) {
+		r->has_root_key = true;
+		return tool_read_key(AT_FDCWD, r->q->root, &r->root_key, r->f);
+	}
+	if ((e = pick(r, TOOL_ROOT_PUB, &text)) == ERR_OK && text.len > 0) {
+		r->has_root_key = true;
+		e = minisign_key_parse_file(&r->root_key, text.p, text.len);
+	}
+	buf_wipe(&text);
+	return e == ERR_OK ? ERR_OK : damaged(r, e);
+}
+
+static enum err
+read_schedule(struct restore *r)
+{
+	enum err e;
+
+	if (r->q->schedule == NULL)
+		return ERR_OK;
+	if ((e = read_root(r)) != ERR_OK)
+		return e;
+	if (!r->has_root_key)
+		return tool_refuse(r->f, ERR_USAGE, "Say which root key signs it: --root ROOT.PUB",
+		    "%s: the backup has no root key", r->q->file);
+	return published_read(AT_FDCWD, r->q->schedule, &r->root_key, &r->newest, r->f);
+}
+
+static enum err
+make_folder(struct restore *r)
+{
+	enum err e;
+
+	if (tool_has_file(r->q->path, TOOL_INSTANCE))
+		return tool_refuse(r->f, ERR_EXISTS,
+		    "Nothing was changed. Give a folder that doesn't exist yet.",
+		    "%s: there is a key store already", r->q->path);
+	if (mkdir(r->q->path, S_IRWXU) == -1 && errno != EEXIST)
+		e = io_errno();
+	else if ((e = keystore_file_folder(AT_FDCWD, r->q->path, &r->dir)) == ERR_OK &&
+		 (e = keystore_file_mkdir(r->dir, KEYSTORE_EPOCHS)) == ERR_OK &&
+		 (e = keystore_file_mkdir(r->dir, TOOL_PUBLISH)) == ERR_OK &&
+		 (e = keystore_file_folder(r->dir, KEYSTORE_EPOCHS, &r->epochs)) == ERR_OK)
+		e = keystore_file_folder(r->dir, TOOL_PUBLISH, &r->publish);
+	if (e != ERR_OK)
+		tool_refuse(r->f, e, "", "%s: %s", r->q->path, tool_reason(e));
+	return e;
+}
+
+/* The instance comes last: with it the key store is complete. */
+static enum err
+finish(struct restore *r, struct keystore *k)
+{
+	struct buf log, instance;
+	enum err e;
+
+	buf_init(&instance, 0);
+	if ((e = pick(r, TOOL_LOG, &log)) != ERR_OK ||
+	    (e = pick(r, TOOL_INSTANCE, &instance)) != ERR_OK)
+		damaged(r, e);
+	else if ((e = io_replace(r->dir, TOOL_LOG, log.p, log.len, 0600)) != ERR_OK)
+		tool_refuse(r->f, e, "", TOOL_LOG ": %s", tool_reason(e));
+	else if ((e = record_add(k, r->f, RECORD_RESTORED)) == ERR_OK)
+		e = write_file(r, r->dir, TOOL_INSTANCE, instance.p, instance.len);
+	buf_wipe(&log);
+	buf_wipe(&instance);
+	return e;
+}
+
+static enum err
+open_keys(struct restore *r, struct keystore *k)
+{
+	struct keyring ring = {0};
+	struct identity *id;
+	enum err e;
+	size_t i;
+
+	e = keyring_load(k, &ring, r->f);
+	for (i = 0; i < ring.n && e == ERR_OK; i++) {
+		id = NULL;
+		e = keyring_get(k, &ring.p[i], &id, r->f);
+		secret_free(id);
+	}
+	keyring_free(&ring);
+	return e;
+}
+
+/* A schedule that is newer than the backup's: the next one must follow it. */
+static enum err
+add_schedule(struct restore *r, const struct keystore *k)
+{
+	struct published have = {0};
+	enum err e;
+
+	if (r->newest.s == NULL)
+		return ERR_OK;
+	if ((e = published_newest(k, &r->root_key, &have, r->f)) == ERR_OK &&
+	    (have.s == NULL || have.s->serial < r->newest.s->serial) &&
+	    (e = published_add(k, &r->newest, r->f)) == ERR_OK)
+		e = published_refresh(k, &r->newest, r->f);
+	published_wipe(&have);
+	return e;
+}
+
+static enum err
+write_files(struct restore *r)
+{
+	enum err e;
+
+	if ((e = make_folder(r)) != ERR_OK)
+		return e;
+	e = backup_each(&r->content, restore_member, r);
+	if (e == ERR_PROFILE || e == ERR_FORMAT || e == ERR_TRUNCATED)
+		return damaged(r, e);
+	if (e != ERR_OK)
+		return e;
+	return write_file(r, r->dir, KEYSTORE_UNLOCK, r->unlock.p, r->unlock.len);
+}
+
+/* What is there now must open before it is called a key store. */
+static enum err
+complete(struct restore *r)
+{
+	struct keystore *k = NULL;
+	enum err e;
+
+	if ((e = tool_open_with(r->q->path, &r->pass, &k, r->f)) == ERR_OK &&
+	    (e = tool_lock(k, r->q->path, r->f)) == ERR_OK && (e = open_keys(r, k)) == ERR_OK &&
+	    (e = add_schedule(r, k)) == ERR_OK)
+		e = finish(r, k);
+	keystore_free(k);
+	return e;
+}
+
+enum err
+restore_run(const struct restore_request *q, struct restore_result *out, struct tool_fault *f)
+{
+	struct restore r = {.q = q, .f = f, .dir = -1, .epochs = -1, .publish = -1};
+	enum err e;
+
+	if ((e = read_backup(&r)) == ERR_OK && (e = read_schedule(&r)) == ERR_OK &&
+	    (e = write_files(&r)) == ERR_OK && (e = complete(&r)) == ERR_OK)
+		*out = (struct restore_result){r.written, r.left_out};
+	secret_text_wipe(&r.pass);
+	buf_wipe(&r.unlock);
+	buf_wipe(&r.content);
+	published_wipe(&r.newest);
+	io_close(&r.dir);
+	io_close(&r.epochs);
+	io_close(&r.publish);
+	return e;
+}

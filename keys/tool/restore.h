@@ -1,0 +1,29 @@
+#ifndef SEALSLOT_TOOL_RESTORE_H
+#define SEALSLOT_TOOL_RESTORE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "tool.h"
+
+/* A key store from its backup. */
+struct restore_request {
+	const char *file, *path;     /* the backup, and the folder to make */
+	const char *schedule, *root; /* the newest schedule and its root key, or NULL */
+	const char *passphrase_file; /* or NULL: ask */
+};
+
+struct restore_result {
+	uint32_t written;  /* epoch keys */
+	uint32_t left_out; /* those that were retired since, as the schedule shows */
+};
+
+/*
+ * Writes all files, then opens every key, then adds the schedule if it is
+ * newer than the backup's; the instance comes last. What stands in the way is never overwritten;
+ * what a run that was cut off has written is taken as it is.
+ */
+enum err MUST_CHECK restore_run(
+    const struct restore_request *q, struct restore_result *out, struct tool_fault *f);
+
+#endif
