@@ -176,7 +176,7 @@ refused 1 "another instance" "$keys" schedule K --epochs 4 --passphrase-file pas
 restore
 
 step "no room, no write permission, output that can't be written"
-trap 'cd /; umount "$scratch/small" 2>/dev/null; rm -rf "$scratch"' EXIT
+trap 'cd /; umount "$scratch/small" 2>/dev/null || :; rm -rf "$scratch"' EXIT
 if mkdir small && mount -t tmpfs -o size=128k,mode=700 none small 2>/dev/null; then
 	cp -a good small/K
 	dd if=/dev/zero of=small/fill bs=4096 2>/dev/null || true
