@@ -52,7 +52,7 @@ enum err MUST_CHECK age_open_chunk(
  */
 enum err MUST_CHECK age_open_read(struct age_open *a, uint64_t at, void *p, size_t n);
 
-/* Opens a small age file whole, into guarded memory. ERR_LIMIT past max. */
+/* Opens a small age file whole, into a fresh *out that the caller wipes. ERR_LIMIT past max. */
 enum err MUST_CHECK age_open_small(const void *p, size_t n, const struct identity_set *ids,
     const struct secret_text *pass, size_t max, struct secret_text *out);
 

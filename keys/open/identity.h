@@ -25,10 +25,11 @@ struct identity_set {
 
 /* Fresh random key pair into guarded memory that the caller frees with secret_free. */
 enum err MUST_CHECK identity_new(struct identity **out);
-/* From "AGE-SECRET-KEY-1..." ; surrounding comment lines (#) and blank lines are skipped. */
+/* From "AGE-SECRET-KEY-1...", exactly one; comment lines (#) and blank lines around it are skipped.
+ * *out as above. */
 enum err MUST_CHECK identity_parse(struct identity **out, const char *s, size_t len);
 /* "# created: <day>\n# public key: age1...\nAGE-SECRET-KEY-1...\n", as age-keygen writes it, but
- * for the finer time. */
+ * for the finer time; into a fresh *out that the caller wipes. */
 enum err MUST_CHECK identity_format(
     const struct identity *id, int32_t day, struct secret_text *out);
 
@@ -41,7 +42,8 @@ void identity_set_wipe(struct identity_set *s);
 
 /*
  * Seals a small text (at most LIMIT_KEY_FILE) as an age file: to recipients, or under a
- * passphrase (scrypt stanza, work factor 2^log2n). Appends to out.
+ * passphrase (scrypt stanza, work factor 2^log2n, at most LIMIT_AGE_SCRYPT_LOG2N). Appends to out;
+ * a failed call leaves it as it was. ERR_LIMIT, ERR_USAGE, ERR_CRYPTO (weak recipient), ERR_NOMEM.
  */
 enum err MUST_CHECK identity_seal(
     const uint8_t (*recipients)[AGE_KEY], size_t n, const void *text, size_t len, struct buf *out);

@@ -21,6 +21,7 @@ struct secret_text {
 	size_t len; /* bytes without the NUL */
 	size_t max;
 };
+/* An empty one for at most max bytes. */
 enum err MUST_CHECK secret_text_new(struct secret_text *t, size_t max);
 /* ERR_LIMIT past max. */
 enum err MUST_CHECK secret_text_add(struct secret_text *t, const void *p, size_t n);
