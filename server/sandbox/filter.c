@@ -95,15 +95,15 @@ allow_threads(scmp_filter_ctx c)
 static int
 allow_abort(scmp_filter_ctx c)
 {
-	return seccomp_rule_add(
-	    c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 }
 
 static int
 allow_fcntl(scmp_filter_ctx c, int cmd)
 {
 	return seccomp_rule_add(
-	    c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)cmd));
+	    c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)cmd, 0));
 }
 
 /* front may not take O_APPEND away from a descriptor; store needs leases and SQLite's locks. */
@@ -117,7 +117,8 @@ allow_descriptor_calls(scmp_filter_ctx c, enum role role)
 	if (allow_fcntl(c, F_GETFL) < 0 || allow_fcntl(c, F_GETFD) < 0 ||
 	    allow_fcntl(c, F_SETFD) < 0)
 		return -1;
-	if (seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2, SCMP_A1(SCMP_CMP_EQ, F_SETFL),
+	if (seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
+		SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0),
 		SCMP_A2(SCMP_CMP_MASKED_EQ, (scmp_datum_t) ~(O_NONBLOCK | O_RDWR), 0)) < 0)
 		return -1;
 	/* A memfd that is handed over must be sealed. */
