@@ -222,9 +222,8 @@ a_damaged_byte_leaves_nothing(void **state)
 	close_submission();
 }
 
-/* A name that is taken between the check and the naming: what was named is taken back. */
 static void
-naming_is_all_or_nothing(void **state)
+a_new_file_takes_no_name_of_another(void **state)
 {
 	struct newfile f = NEWFILE_NONE;
 
@@ -242,6 +241,27 @@ naming_is_all_or_nothing(void **state)
 	newfile_end(&f);
 	assert_int_equal(count(), 2);
 	clear();
+}
+
+/* A name that was free when it was asked for and is taken when it is given: here by its neighbour.
+ */
+static void
+naming_is_all_or_nothing(void **state)
+{
+	struct rig_submission s;
+	struct extract x;
+
+	(void)state;
+	three_files(&s);
+	open_submission(&s);
+	assert_ok(extract_init(&x, item));
+	assert_ok(extract_all(&x));
+	strcpy(x.files[3].name, x.files[1].name);
+	assert_err(extract_run(&x, dir), ERR_EXISTS);
+	assert_int_equal(x.fault, 3);
+	assert_int_equal(count(), 0);
+	extract_wipe(&x);
+	close_submission();
 }
 
 /* All of them are open at once, more than a shell usually allows. */
@@ -276,6 +296,7 @@ main(void)
 	    cmocka_unit_test(some_of_it),
 	    cmocka_unit_test(nothing_is_overwritten_and_no_link_followed),
 	    cmocka_unit_test(a_damaged_byte_leaves_nothing),
+	    cmocka_unit_test(a_new_file_takes_no_name_of_another),
 	    cmocka_unit_test(naming_is_all_or_nothing),
 	    cmocka_unit_test(five_hundred_files_at_once),
 	};

@@ -180,6 +180,25 @@ a_missing_file_is_noticed(void **state)
 	place_wipe(&p);
 }
 
+/* Files of two histories, as after a vault was put together from two backups. */
+static void
+a_file_of_another_history_is_noticed(void **state)
+{
+	struct ledger l, older;
+	struct place p;
+
+	(void)state;
+	place_init(&p);
+	ledger_init(&l, p.fd, p.unlock);
+	assert_ok(ledger_replace(&l, "one\n", 4));
+	older = l;
+	assert_ok(ledger_append(&l, "two\n", 4));
+	assert_ok(ledger_append(&l, "three\n", 6));
+	assert_ok(ledger_append(&older, "TWO\n", 4)); /* in the place of number 2 */
+	assert_err(why_not(&p, p.unlock), ERR_TRUNCATED);
+	place_wipe(&p);
+}
+
 static void
 another_key_store_reads_nothing(void **state)
 {
@@ -257,6 +276,7 @@ main(void)
 	    cmocka_unit_test(leftovers_do_no_harm),
 	    cmocka_unit_test(an_empty_folder_is_no_ledger),
 	    cmocka_unit_test(a_missing_file_is_noticed),
+	    cmocka_unit_test(a_file_of_another_history_is_noticed),
 	    cmocka_unit_test(another_key_store_reads_nothing),
 	    cmocka_unit_test(a_file_that_we_did_not_tag_is_refused),
 	    cmocka_unit_test(every_changed_byte_is_noticed),
