@@ -14,15 +14,23 @@
 
 #define OUT_MAX (1024 * 1024)
 
-/* One volume on its way. */
+/* An item that a volume lists, but didn't bring. */
+struct lack {
+	char id[RANDOM_ID_LEN + 1];
+	size_t head; /* index of the volume's */
+};
+
+/* One command: several volumes, one after the other. */
 struct session {
 	const char *path;
-	uint64_t total; /* bytes of the file, 0 if that isn't known */
-	bool is_drawn;  /* does a line of progress stand on the terminal? */
-	size_t faults;  /* things that somebody must look at */
-	char (*missing)[RANDOM_ID_LEN +
-			1]; /* owned: ids of the last volume, to be named at the end */
-	size_t n_missing;
+	uint64_t total;     /* bytes of the file, 0 if that isn't known */
+	bool is_drawn;      /* does a line of progress stand on the terminal? */
+	size_t faults;      /* things that somebody must look at */
+	size_t no_key;      /* items of this volume that our keys don't open */
+	struct lack *lacks; /* owned: what volumes listed and nobody had at the time */
+	size_t n_lacks;
+	struct bundle_head *heads; /* owned: of the volumes so far */
+	size_t n_heads;
 };
 
 static void
@@ -77,12 +85,14 @@ note_text(const struct import_note *n)
 static void
 remember_missing(struct session *s, const char *id)
 {
-	char(*p)[RANDOM_ID_LEN + 1];
+	struct lack *p;
 
-	if ((p = realloc(s->missing, (s->n_missing + 1) * sizeof *p)) == NULL)
+	if ((p = realloc(s->lacks, (s->n_lacks + 1) * sizeof *p)) == NULL)
 		return;
-	s->missing = p;
-	memcpy(s->missing[s->n_missing++], id, RANDOM_ID_LEN + 1);
+	s->lacks = p;
+	p = &s->lacks[s->n_lacks++];
+	memcpy(p->id, id, sizeof p->id);
+	p->head = s->n_heads;
 }
 
 static void
@@ -92,6 +102,10 @@ take_note(void *ctx, const struct import_note *n)
 
 	if (n->kind == IMPORT_MISSING) {
 		remember_missing(s, n->name);
+		return;
+	}
+	if (n->kind == IMPORT_UNOPENED && n->e == ERR_NOMATCH) {
+		s->no_key++; /* another desk's, or of a retired epoch: nothing is wrong */
 		return;
 	}
 	clear_progress(s);
@@ -139,7 +153,7 @@ report_first(const struct vault *v)
 }
 
 static void
-report_volume(const struct import_report *r)
+report_volume(const struct import_report *r, const struct session *s)
 {
 	char day[DATE_DAY_LEN + 1];
 
@@ -149,44 +163,82 @@ report_volume(const struct import_report *r)
 		printf(", volume %u of %u", r->head.volume, r->head.volumes);
 	printf(": %zu submission%s listed, %zu new, %zu already here.\n", r->listed,
 	    r->listed == 1 ? "" : "s", r->added, r->had);
+	if (s->no_key > 0)
+		printf("%zu of the new ones can't be opened: the key store has no key for %s.\n",
+		    s->no_key, s->no_key == 1 ? "it" : "them");
 }
 
-/* Which volumes of the bundle are still to come; false if all have come. */
+/* Is any volume of this bundle still to come? */
 static bool
-names_volumes(const struct vault *v, const struct import_report *r)
+is_partial(const struct vault *v, const struct bundle_head *h)
+{
+	uint32_t i;
+
+	for (i = 1; i <= h->volumes; i++)
+		if (catalog_find_bundle(&v->catalog, h->serial, i) == NULL)
+			return true;
+	return false;
+}
+
+static void
+report_partial(const struct vault *v, const struct bundle_head *h)
 {
 	bool any = false;
 	uint32_t i;
 
-	for (i = 1; i <= r->head.volumes; i++) {
-		if (catalog_find_bundle(&v->catalog, r->head.serial, i) != NULL)
+	for (i = 1; i <= h->volumes; i++) {
+		if (catalog_find_bundle(&v->catalog, h->serial, i) != NULL)
 			continue;
-		printf(any ? ", %u" : "Still to come: volume %u", i);
+		if (!any)
+			printf("Still to come of bundle %u: volume %u", h->serial, i);
+		else
+			printf(", %u", i);
 		any = true;
 	}
-	return any;
+	printf(" of %u.\n", h->volumes);
 }
 
-/* Returns the exit code that what is missing deserves. */
 static int
-report_missing(const struct vault *v, const struct import_report *r, const struct session *s)
+by_id(const void *x, const void *y)
 {
-	size_t i;
+	return strcmp(((const struct lack *)x)->id, ((const struct lack *)y)->id);
+}
 
-	if (s->n_missing == 0)
-		return CMD_DONE;
-	if (names_volumes(v, r)) {
-		printf(" of %u, with %zu submission%s.\n", r->head.volumes, s->n_missing,
-		    s->n_missing == 1 ? "" : "s");
-		return CMD_DONE;
-	}
+/* Is it still missing now, and not just in a volume that is still to come? */
+static bool
+is_lost(const struct vault *v, const struct session *s, const struct lack *l)
+{
+	const struct catalog_item *row = catalog_find(&v->catalog, l->id);
+
+	return row != NULL && row->state == CATALOG_MISSING && !is_partial(v, &s->heads[l->head]);
+}
+
+/* Names each one that is missing, once. Returns the exit code that it deserves. */
+static int
+report_missing(const struct vault *v, const struct session *s)
+{
+	size_t lost = 0, i;
+
+	for (i = 0; i < s->n_heads; i++)
+		if (is_partial(v, &s->heads[i]) &&
+		    (i + 1 == s->n_heads || s->heads[i + 1].serial != s->heads[i].serial))
+			report_partial(v, &s->heads[i]);
 	fflush(stdout);
-	for (i = 0; i < s->n_missing; i++)
-		cmd_fail(s->missing[i], "is in the server's list, but not on this medium.");
+	if (s->n_lacks > 0)
+		qsort(s->lacks, s->n_lacks, sizeof *s->lacks, by_id);
+	for (i = 0; i < s->n_lacks; i++) {
+		if ((i > 0 && strcmp(s->lacks[i].id, s->lacks[i - 1].id) == 0) ||
+		    !is_lost(v, s, &s->lacks[i]))
+			continue;
+		lost++;
+		cmd_fail(s->lacks[i].id, "is in the server's list, but on no medium so far.");
+	}
+	if (lost == 0)
+		return CMD_DONE;
 	return cmd_fail(NULL,
-	    "%zu submission%s of bundle %u missing. Copy the bundle again and import it once "
-	    "more; if that doesn't help, export it again.",
-	    s->n_missing, s->n_missing == 1 ? " is" : "s are", r->head.serial);
+	    "%zu submission%s missing. Copy the bundle again and import it once more; if that "
+	    "doesn't help, export it again.",
+	    lost, lost == 1 ? " is" : "s are");
 }
 
 static int
@@ -205,18 +257,31 @@ fail_import(const char *path, enum err e, const char *why)
 	    cmd_why(e));
 }
 
+static bool
+remember_head(struct session *s, const struct bundle_head *h)
+{
+	struct bundle_head *p;
+
+	if ((p = realloc(s->heads, (s->n_heads + 1) * sizeof *p)) == NULL)
+		return false;
+	s->heads = p;
+	s->heads[s->n_heads++] = *h;
+	return true;
+}
+
 static int
-import_one(struct vault *v, const char *path, struct import_report *r, struct session *s)
+import_one(struct vault *v, const char *path, struct session *s)
 {
 	struct import_events ev = {s, take_note, show_progress};
+	struct import_report r = {0};
 	const char *why = NULL;
 	int fd = -1, code;
 	enum err e;
 
 	s->path = path;
-	s->n_missing = 0;
+	s->no_key = 0;
 	if ((code = open_bundle(path, &fd, &s->total)) == CMD_DONE) {
-		e = import_run(v, fd, &ev, r, &why);
+		e = import_run(v, fd, &ev, &r, &why);
 		clear_progress(s);
 		if (e != ERR_OK)
 			code = fail_import(path, e, why);
@@ -224,9 +289,11 @@ import_one(struct vault *v, const char *path, struct import_report *r, struct se
 	io_close(&fd);
 	if (code != CMD_DONE)
 		return code;
-	if (r->is_first)
+	if (!remember_head(s, &r.head))
+		return cmd_fail(path, "%s.", cmd_why(ERR_NOMEM));
+	if (r.is_first)
 		report_first(v);
-	report_volume(r);
+	report_volume(&r, s);
 	return CMD_DONE;
 }
 
@@ -245,32 +312,37 @@ report_alarms(const struct vault *v, const char *path)
 }
 
 static int
+import_all(struct vault *v, const struct cmd_options *o, struct session *s)
+{
+	size_t retried = 0, i;
+	int code = CMD_DONE;
+	enum err e;
+
+	if ((e = import_retry(v, &retried)) != ERR_OK)
+		return cmd_fail(o->vault, "the ledger can't be written: %s.", cmd_why(e));
+	if (retried > 0)
+		printf("%zu older submission%s can be opened now.\n", retried,
+		    retried == 1 ? "" : "s");
+	for (i = 0; code == CMD_DONE && i < o->n_args; i++)
+		code = import_one(v, o->args[i], s);
+	return code;
+}
+
+static int
 run(const struct cmd_options *o)
 {
 	struct session s = {0};
-	struct import_report r = {0};
 	struct vault *v = NULL;
-	size_t retried = 0, i;
-	enum err e;
 	int code;
 
 	if ((code = cmd_open_write(o, &v)) != CMD_DONE)
 		return code;
-	if ((e = import_retry(v, &retried)) != ERR_OK)
-		code = cmd_fail(o->vault, "the ledger can't be written: %s.", cmd_why(e));
-	for (i = 0; code == CMD_DONE && i < o->n_args; i++) {
-		code = import_one(v, o->args[i], &r, &s);
-		if (code == CMD_DONE && (i + 1 == o->n_args || s.n_missing > 0))
-			code = CMD_DONE;
-	}
-	if (retried > 0)
-		printf("%zu older submission%s can be opened now.\n", retried,
-		    retried == 1 ? "" : "s");
-	if (code == CMD_DONE)
-		code = report_missing(v, &r, &s);
-	if (report_alarms(v, o->vault) != CMD_DONE || s.faults > 0)
+	code = import_all(v, o, &s);
+	if (report_missing(v, &s) != CMD_DONE || report_alarms(v, o->vault) != CMD_DONE ||
+	    s.faults > 0)
 		code = CMD_FAILED;
-	free(s.missing);
+	free(s.lacks);
+	free(s.heads);
 	vault_free(v);
 	return code;
 }

@@ -6,18 +6,37 @@
 #include "item.h"
 #include "verify.h"
 
+#define PROGRESS_STEP (64 * LIMIT_MIB)
+
 struct tally {
 	size_t good, unopened, bad;
-	uint64_t bytes;
+	size_t at, of;  /* the item under way, from 1; how many there are */
+	uint64_t bytes; /* of sealed files that are done */
+	uint64_t seen;  /* content bytes of the one under way */
 };
 
 static void
-show_progress(const struct tally *t, size_t at, size_t of)
+show_progress(const struct tally *t)
 {
 	char done[CMD_SIZE_ROOM];
 
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K%zu of %zu, %s", at, of, cmd_size(done, t->bytes));
+		fprintf(stderr, "\r\033[K%zu of %zu, %s", t->at, t->of,
+		    cmd_size(done, t->bytes + t->seen));
+}
+
+/* Content on its way through. */
+static enum err
+watch(void *ctx, const void *p, size_t n)
+{
+	struct tally *t = ctx;
+	uint64_t before = t->seen;
+
+	(void)p;
+	t->seen += n;
+	if (before / PROGRESS_STEP != t->seen / PROGRESS_STEP)
+		show_progress(t);
+	return ERR_OK;
 }
 
 static void
@@ -65,8 +84,12 @@ verify_one(struct vault *v, const struct catalog_item *row, struct tally *t)
 	struct verify_result r = {ERR_OK, ERR_OK};
 	enum err e;
 
-	if ((e = verify_item(v, row, &r)) != ERR_OK)
+	t->seen = 0;
+	t->at++;
+	show_progress(t);
+	if ((e = verify_item(v, row, (struct sink){watch, t}, &r)) != ERR_OK)
 		return cmd_fail(row->id, "%s.", cmd_why(e));
+	t->seen = 0;
 	t->bytes += row->size;
 	tell(row, &r, t);
 	return CMD_DONE;
@@ -79,11 +102,11 @@ verify_all(struct vault *v, struct tally *t)
 	int code = CMD_DONE;
 	size_t i;
 
-	for (i = 0; code == CMD_DONE && i < c->n_items; i++) {
-		show_progress(t, i + 1, c->n_items);
+	for (i = 0; i < c->n_items; i++)
+		t->of += c->items[i]->state != CATALOG_MISSING;
+	for (i = 0; code == CMD_DONE && i < c->n_items; i++)
 		if (c->items[i]->state != CATALOG_MISSING)
 			code = verify_one(v, c->items[i], t);
-	}
 	return code;
 }
 
@@ -94,18 +117,17 @@ verify_some(struct vault *v, const struct cmd_options *o, struct tally *t)
 	int code = CMD_DONE;
 	size_t i;
 
-	for (i = 0; code == CMD_DONE && i < o->n_args; i++) {
-		show_progress(t, i + 1, o->n_args);
+	t->of = o->n_args;
+	for (i = 0; code == CMD_DONE && i < o->n_args; i++)
 		if ((code = cmd_find(v, o->args[i], &row)) == CMD_DONE)
 			code = verify_one(v, row, t);
-	}
 	return code;
 }
 
 static int
 run(const struct cmd_options *o)
 {
-	struct tally t = {0, 0, 0, 0};
+	struct tally t = {0};
 	char bytes[CMD_SIZE_ROOM];
 	struct vault *v = NULL;
 	int code;

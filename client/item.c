@@ -232,17 +232,8 @@ item_read_member(struct item *it, const struct zip_member *m, struct sink out)
 	return zip_read_member(it->zip, m, out);
 }
 
-static enum err
-put_nothing(void *ctx, const void *p, size_t n)
-{
-	(void)ctx;
-	(void)p;
-	(void)n;
-	return ERR_OK;
-}
-
 enum err
-item_check_all(struct item *it)
+item_check_all(struct item *it, struct sink watch)
 {
 	size_t i;
 	enum err e;
@@ -250,8 +241,7 @@ item_check_all(struct item *it)
 	if ((e = opener_ahead(it->opener, 0, age_open_size(it->age))) != ERR_OK)
 		return e;
 	for (i = 0; i < it->zip->n_members; i++)
-		if ((e = zip_read_member(it->zip, &it->zip->members[i],
-			 (struct sink){put_nothing, NULL})) != ERR_OK)
+		if ((e = zip_read_member(it->zip, &it->zip->members[i], watch)) != ERR_OK)
 			return e;
 	return zip_read_check_padding(it->zip);
 }

@@ -51,7 +51,8 @@ void item_judge(const struct item *it, const char *instance, const struct schedu
 
 /* Reads a whole member to out, its chunks opened by all cores, its CRC checked. */
 enum err MUST_CHECK item_read_member(struct item *it, const struct zip_member *m, struct sink out);
-/* Reads everything: all chunks, every CRC, the padding. */
-enum err MUST_CHECK item_check_all(struct item *it);
+/* Reads everything: all chunks, every CRC, the padding. watch sees the content go by, to count it.
+ */
+enum err MUST_CHECK item_check_all(struct item *it, struct sink watch);
 
 #endif

@@ -2,6 +2,7 @@
 #define SEALSLOT_CLIENT_VAULT_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -36,7 +37,8 @@ struct vault {
 	struct keystore *keys;
 	struct ledger ledger;
 	struct catalog catalog;
-	struct identity_set all;   /* every epoch identity that KEYS has, once asked for */
+	struct identity_set all; /* every epoch identity that KEYS has, once asked for */
+	bool has_all;
 	struct identity_set epoch; /* those of one epoch number, the last asked for */
 	uint32_t epoch_number;
 	struct schedule *schedule; /* the last asked for */

@@ -128,8 +128,9 @@ vault_identities(struct vault *v, const struct identity_set **out)
 {
 	enum err e;
 
-	if (v->all.p == NULL && (e = keystore_all_epochs(v->keys, &v->all)) != ERR_OK)
+	if (!v->has_all && (e = keystore_all_epochs(v->keys, &v->all)) != ERR_OK)
 		return e;
+	v->has_all = true;
 	*out = &v->all;
 	return ERR_OK;
 }

@@ -51,19 +51,20 @@ hash_file(void *arg)
 }
 
 static enum err
-check_content(struct vault *v, int fd, const struct catalog_item *row)
+check_content(struct vault *v, int fd, const struct catalog_item *row, struct sink watch)
 {
 	struct item *it = NULL;
 	enum err e;
 
 	if ((e = item_open_in(v, fd, row->epoch, &it)) == ERR_OK)
-		e = item_check_all(it);
+		e = item_check_all(it, watch);
 	item_free(it);
 	return e;
 }
 
 enum err
-verify_item(struct vault *v, const struct catalog_item *row, struct verify_result *out)
+verify_item(
+    struct vault *v, const struct catalog_item *row, struct sink watch, struct verify_result *out)
 {
 	struct hashing h = {.fd = -1};
 	pthread_t thread;
@@ -79,7 +80,7 @@ verify_item(struct vault *v, const struct catalog_item *row, struct verify_resul
 		e = ERR_SYS;
 		goto done;
 	}
-	out->open = check_content(v, h.fd, row);
+	out->open = check_content(v, h.fd, row, watch);
 	pthread_join(thread, NULL);
 	out->file = h.e;
 	if (h.e == ERR_OK && (h.size != row->size || memcmp(h.hash, row->hash, HASH_LEN) != 0))

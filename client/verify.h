@@ -2,6 +2,7 @@
 #define SEALSLOT_CLIENT_VERIFY_H
 
 #include "base/err.h"
+#include "base/sink.h"
 #include "vault.h"
 
 /*
@@ -14,8 +15,9 @@ struct verify_result {
 	enum err open; /* as item_open and item_check_all */
 };
 
-/* An error means that nothing could be said about the item: ERR_NOMEM, ERR_SYS. */
+/* An error means that nothing could be said about the item: ERR_NOMEM, ERR_SYS. watch sees the
+ * content go by, to count it. */
 enum err MUST_CHECK verify_item(
-    struct vault *v, const struct catalog_item *row, struct verify_result *out);
+    struct vault *v, const struct catalog_item *row, struct sink watch, struct verify_result *out);
 
 #endif

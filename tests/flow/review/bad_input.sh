@@ -96,7 +96,7 @@ two=$("$make" ids 0 300 | cut -c1-4 | sort | uniq -d | head -1)
 step "no key"
 new_vault
 "$make" bundle stranger.tar --items 1 --stranger
-refused 1 "was kept, but can't be opened: sealed to other keys" r import V stranger.tar
+says "1 of the new ones can't be opened: the key store has no key for it" r import V stranger.tar
 says "the key store has no key for it" r list V
 refused 1 "no key for epoch 30" r show V "$id"
 refused 1 "no key for epoch 30" r extract V "$id" --to D

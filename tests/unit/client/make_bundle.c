@@ -9,7 +9,7 @@
  *     --items N       how many (1)
  *     --files N       files in each (0), --size BYTES of each (1000)
  *     --names FILE    one original name for each file, NUL-separated, in place of "file-N.bin"
- *     --volume I/N    only every Nth submission stands in it
+ *     --volumes N     N volumes, OUT.tar.1 and so on, with every Nth submission in each
  *     --stranger      sealed to a key that nobody has
  *     --foreign NAME  one more member
  *     --evil          signed with another transfer key
@@ -44,7 +44,7 @@ number(const char *s)
 }
 
 struct job {
-	unsigned first, items, volume, volumes;
+	unsigned first, items, volumes;
 	size_t files;
 	uint64_t size;
 	const char *names;
@@ -92,10 +92,6 @@ add_items(struct rig_bundle *b, const struct job *j)
 			    originals[k], "application/octet-stream", j->size, NULL, NULL};
 		rig_bundle_add(b, &s);
 	}
-	b->head.volume = j->volume;
-	b->head.volumes = j->volumes;
-	for (k = 0; k < b->n; k++)
-		b->items[k].is_left_out = k % j->volumes != j->volume - 1;
 }
 
 static void
@@ -107,6 +103,24 @@ make_bundle(const char *path, struct rig_bundle *b)
 		err(EX_CANTCREAT, "%s", path);
 	rig_bundle_write(b, io_sink(&fd));
 	close(fd);
+}
+
+static void
+make_volumes(const char *path, struct rig_bundle *b, unsigned volumes)
+{
+	char name[4096];
+	unsigned i;
+	size_t k;
+
+	rig_bundle_sort(b);
+	b->head.volumes = volumes;
+	for (i = 1; i <= volumes; i++) {
+		b->head.volume = i;
+		for (k = 0; k < b->n; k++)
+			b->items[k].is_left_out = k % volumes != i - 1;
+		snprintf(name, sizeof name, "%s.%u", path, i);
+		make_bundle(name, b);
+	}
 }
 
 /* The hash of the index of another bundle: its first member. */
@@ -134,11 +148,11 @@ bundle(int argc, char **argv)
 	static const struct option known[] = {{"serial", required_argument, NULL, 's'},
 	    {"first", required_argument, NULL, 'f'}, {"items", required_argument, NULL, 'i'},
 	    {"files", required_argument, NULL, 'n'}, {"size", required_argument, NULL, 'b'},
-	    {"names", required_argument, NULL, 'a'}, {"volume", required_argument, NULL, 'v'},
+	    {"names", required_argument, NULL, 'a'}, {"volumes", required_argument, NULL, 'v'},
 	    {"stranger", no_argument, NULL, 'x'}, {"foreign", required_argument, NULL, 'o'},
 	    {"evil", no_argument, NULL, 'e'}, {"schedule", required_argument, NULL, 'c'},
 	    {"previous", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
-	struct job j = {.items = 1, .volume = 1, .volumes = 1, .size = 1000};
+	struct job j = {.items = 1, .size = 1000};
 	struct rig_bundle b;
 	int c;
 
@@ -154,10 +168,7 @@ bundle(int argc, char **argv)
 		case 'n': j.files = (size_t)number(optarg); break;
 		case 'b': j.size = number(optarg); break;
 		case 'a': j.names = optarg; break;
-		case 'v':
-			if (sscanf(optarg, "%u/%u", &j.volume, &j.volumes) != 2)
-				return EX_USAGE;
-			break;
+		case 'v': j.volumes = (unsigned)number(optarg); break;
 		case 'x': j.is_stranger = true; break;
 		case 'o': b.foreign = optarg; break;
 		case 'e': b.transfer = "evil"; break;
@@ -168,7 +179,10 @@ bundle(int argc, char **argv)
 	if (optind + 1 != argc)
 		return EX_USAGE;
 	add_items(&b, &j);
-	make_bundle(argv[optind], &b);
+	if (j.volumes > 0)
+		make_volumes(argv[optind], &b, j.volumes);
+	else
+		make_bundle(argv[optind], &b);
 	rig_bundle_wipe(&b);
 	return 0;
 }

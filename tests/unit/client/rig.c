@@ -468,6 +468,13 @@ put_item(const struct rig_item *i, const char *name, struct sink out)
 }
 
 void
+rig_bundle_sort(struct rig_bundle *b)
+{
+	if (b->n > 0)
+		qsort(b->items, b->n, sizeof *b->items, by_id);
+}
+
+void
 rig_bundle_write(struct rig_bundle *b, struct sink out)
 {
 	static const uint8_t end[TAR_END_LEN];
@@ -475,8 +482,7 @@ rig_bundle_write(struct rig_bundle *b, struct sink out)
 	char name[64];
 	size_t i;
 
-	if (b->n > 0)
-		qsort(b->items, b->n, sizeof *b->items, by_id);
+	rig_bundle_sort(b);
 	rig_sign_key(&key, b->transfer);
 	put_index(b, &key, out);
 	if (b->schedule != 0)

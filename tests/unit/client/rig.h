@@ -92,6 +92,8 @@ struct rig_bundle {
 void rig_bundle(struct rig_bundle *b, uint32_t serial);
 /* Seals it and adds it. */
 void rig_bundle_add(struct rig_bundle *b, const struct rig_submission *s);
+/* By id, as rig_bundle_write does it first. */
+void rig_bundle_sort(struct rig_bundle *b);
 void rig_bundle_write(struct rig_bundle *b, struct sink out);
 void rig_bundle_wipe(struct rig_bundle *b);
 

@@ -175,7 +175,7 @@ check_all(int fd)
 	enum err e;
 
 	if ((e = open_item(fd, &it)) == ERR_OK)
-		e = item_check_all(it);
+		e = item_check_all(it, desk_nowhere());
 	item_free(it);
 	return e;
 }
@@ -270,7 +270,7 @@ members_come_back_bit_for_bit(void **state)
 		buf_reset(&got);
 		assert_ok(item_read_member(it, &it->zip->members[0], buf_sink(&got)));
 		assert_string_equal(buf_cstr(&got), s.message);
-		assert_ok(item_check_all(it));
+		assert_ok(item_check_all(it, desk_nowhere()));
 		item_free(it);
 		close(fd);
 	}
@@ -339,7 +339,7 @@ a_damaged_chunk_ends_the_reading(void **state)
 	buf_init(&got, 4 * LIMIT_MIB);
 	assert_err(item_read_member(it, &it->zip->members[1], buf_sink(&got)), ERR_AUTH);
 	assert_true(got.len < 1500000);
-	assert_err(item_check_all(it), ERR_AUTH);
+	assert_err(item_check_all(it, desk_nowhere()), ERR_AUTH);
 	buf_reset(&got);
 	assert_ok(item_read_member(it, &it->zip->members[0], buf_sink(&got)));
 	item_free(it);
