@@ -210,6 +210,8 @@ def main():
     if work:
         shutil.rmtree(os.path.join(work, "t"), ignore_errors=True)
     scratch = work or tempfile.mkdtemp(prefix="sealslot-")
+    os.umask(0o022)
+    os.chmod(scratch, 0o711)  # run as root, the server's processes drop to another user and must pass
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, stop)
     jobs.adopt_orphans()
