@@ -114,28 +114,13 @@ on_gone(void *ctx)
 	f->has_schedule_news = f->has_room_news = f->site.has_store = false;
 }
 
-/* What the loop waits on changes when store goes and comes. */
-static enum err
-watch_store(struct front *f)
-{
-	int fd = store_fd(f->store);
-
-	if (fd == f->on_store.fd)
-		return ERR_OK;
-	loop_remove(f->loop, &f->on_store);
-	return fd == -1 ? ERR_OK : loop_add(f->loop, &f->on_store, fd, EPOLLIN);
-}
-
 static void
 on_store(void *ctx, uint32_t events)
 {
 	struct front *f = ctx;
-	enum err e;
 
 	(void)events;
 	store_on_readable(f->store);
-	if ((e = watch_store(f)) != ERR_OK)
-		stop(f, e);
 }
 
 static void
@@ -149,28 +134,13 @@ on_sealer(void *ctx, uint32_t events)
 
 /* ---- mailbox */
 
-/* As watch_store. */
-static enum err
-watch_mailbox(struct front *f)
-{
-	int fd = mailbox_fd(f->mailbox);
-
-	if (fd == f->on_mailbox.fd)
-		return ERR_OK;
-	loop_remove(f->loop, &f->on_mailbox);
-	return fd == -1 ? ERR_OK : loop_add(f->loop, &f->on_mailbox, fd, EPOLLIN);
-}
-
 static void
 on_mailbox(void *ctx, uint32_t events)
 {
 	struct front *f = ctx;
-	enum err e;
 
 	(void)events;
 	mailbox_on_readable(f->mailbox);
-	if ((e = watch_mailbox(f)) != ERR_OK)
-		stop(f, e);
 }
 
 /* ---- the parent */
@@ -219,9 +189,10 @@ go_on_draining(struct front *f)
 static enum err
 take_mailbox(struct front *f, struct wire_msg *m)
 {
+	bool is_first = f->mailbox == NULL;
 	enum err e;
 
-	if (f->mailbox == NULL)
+	if (is_first)
 		e = mailbox_new(m->fd, &f->mailbox);
 	else
 		e = mailbox_reconnect(f->mailbox, m->fd);
@@ -229,7 +200,8 @@ take_mailbox(struct front *f, struct wire_msg *m)
 		return e;
 	m->fd = -1;
 	f->site.mailbox = f->mailbox;
-	return watch_mailbox(f);
+	return is_first ? loop_add(f->loop, &f->on_mailbox, mailbox_fd(f->mailbox), EPOLLIN)
+			: ERR_OK;
 }
 
 static enum err
@@ -243,10 +215,9 @@ take_peer(struct front *f, struct wire_msg *m)
 		return take_mailbox(f, m);
 	if (peer.role != ROLE_STORE)
 		return ERR_FORMAT;
-	if ((e = store_reconnect(f->store, m->fd)) != ERR_OK)
-		return e;
-	m->fd = -1;
-	return watch_store(f);
+	if ((e = store_reconnect(f->store, m->fd)) == ERR_OK)
+		m->fd = -1;
+	return e;
 }
 
 static void
@@ -341,9 +312,10 @@ open_loop(struct front *f)
 	loop_queue_add(f->loop, &f->sweeps, SWEEP_MS, on_sweep);
 	loop_queue_add(f->loop, &f->last_words, LATE_RECEIPT_MS, say_drained);
 	loop_timer_start(&f->sweeps, &f->sweep, f);
-	if ((e = watch_store(f)) != ERR_OK || f->mailbox == NULL)
+	if ((e = loop_add(f->loop, &f->on_store, store_fd(f->store), EPOLLIN)) != ERR_OK ||
+	    f->mailbox == NULL)
 		return e;
-	return watch_mailbox(f);
+	return loop_add(f->loop, &f->on_mailbox, mailbox_fd(f->mailbox), EPOLLIN);
 }
 
 enum err

@@ -49,16 +49,10 @@ enum err
 calls_attach(struct mailbox *m, int sock)
 {
 	struct epoll_event ev = {.events = EPOLLIN};
-	int epoll;
 
-	if ((epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
+	if (epoll_ctl(m->epoll, EPOLL_CTL_ADD, sock, &ev) == -1)
 		return ERR_SYS;
-	if (epoll_ctl(epoll, EPOLL_CTL_ADD, sock, &ev) == -1) {
-		io_close(&epoll);
-		return ERR_SYS;
-	}
 	m->sock = sock;
-	m->epoll = epoll;
 	m->is_blocked = false;
 	return ERR_OK;
 }
@@ -91,7 +85,10 @@ calls_lose_all(struct mailbox *m)
 {
 	size_t i;
 
-	io_close(&m->epoll);
+	/* Out of the epoll first: it would go on waiting for a socket that is open elsewhere, too.
+	 */
+	if (m->sock != -1)
+		epoll_ctl(m->epoll, EPOLL_CTL_DEL, m->sock, NULL);
 	io_close(&m->sock);
 	for (i = 0; i < CALLS_MAX; i++)
 		if (m->calls[i].state != CALL_FREE)

@@ -42,7 +42,7 @@ struct call {
 
 struct mailbox {
 	int sock;
-	int epoll; /* holds sock: what the event loop waits for */
+	int epoll; /* what the event loop waits for, for life; holds sock while there is one */
 	bool is_blocked;
 	uint32_t generation;
 	struct call calls[CALLS_MAX];

@@ -37,7 +37,7 @@ enum err MUST_CHECK mailbox_new(int sock, struct mailbox **out);
 enum err MUST_CHECK mailbox_reconnect(struct mailbox *m, int sock);
 /* No callbacks. Accepts NULL. */
 void mailbox_free(struct mailbox *m);
-/* What to wait for (EPOLLIN); -1 while the process is gone. */
+/* What to wait for (EPOLLIN), as long as m lives, whether the process is there or gone. */
 int mailbox_fd(const struct mailbox *m);
 void mailbox_on_readable(struct mailbox *m);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "base/io.h"
 #include "mailbox/calls.h"
@@ -11,14 +12,17 @@ enum err
 mailbox_new(int sock, struct mailbox **out)
 {
 	struct mailbox *m = calloc(1, sizeof *m);
-	enum err e;
+	enum err e = ERR_SYS;
 
 	if (m == NULL)
 		return ERR_NOMEM;
-	if ((e = calls_attach(m, sock)) != ERR_OK)
-		free(m);
-	else
+	m->sock = -1;
+	if ((m->epoll = epoll_create1(EPOLL_CLOEXEC)) != -1)
+		e = calls_attach(m, sock);
+	if (e == ERR_OK)
 		*out = m;
+	else
+		mailbox_free(m);
 	return e;
 }
 

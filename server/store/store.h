@@ -61,8 +61,8 @@ enum err MUST_CHECK store_new(int sock, const struct minisign_key *root,
 /* Hands over the socket to a restarted store process. */
 enum err MUST_CHECK store_reconnect(struct store *s, int sock);
 void store_free(struct store *s);
-/* To wait for readability, also while something has to be sent; closed and -1 once the store is
- * gone, another one after store_reconnect. */
+/* To wait for readability, also while something has to be sent. The same one as long as s lives,
+ * whether the store process is there or gone. */
 int store_fd(const struct store *s);
 /* Reads what has come, sends what is due; calls the callbacks. */
 void store_on_readable(struct store *s);

@@ -39,7 +39,7 @@ struct slot {
 
 struct store {
 	int sock;
-	int epoll;       /* holds sock: what the event loop waits for */
+	int epoll; /* what the event loop waits for, for life; holds sock while there is one */
 	bool is_blocked; /* some message is due */
 	uint32_t generation;
 	struct minisign_key root;
@@ -77,16 +77,10 @@ static enum err
 attach(struct store *s, int sock)
 {
 	struct epoll_event ev = {.events = EPOLLIN};
-	int epoll;
 
-	if ((epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, sock, &ev) == -1)
 		return ERR_SYS;
-	if (epoll_ctl(epoll, EPOLL_CTL_ADD, sock, &ev) == -1) {
-		io_close(&epoll);
-		return ERR_SYS;
-	}
 	s->sock = sock;
-	s->epoll = epoll;
 	s->is_blocked = false;
 	return ERR_OK;
 }
@@ -96,18 +90,21 @@ store_new(int sock, const struct minisign_key *root, const struct store_events *
     struct store **out)
 {
 	struct store *s;
-	enum err e;
+	enum err e = ERR_SYS;
 
 	if ((s = calloc(1, sizeof *s)) == NULL)
 		return ERR_NOMEM;
+	s->sock = -1;
 	s->root = *root;
 	s->events = *events;
 	buf_init(&s->text, LIMIT_SCHEDULE);
 	buf_init(&s->sig, LIMIT_SIGNATURE);
-	if ((e = attach(s, sock)) != ERR_OK)
-		free(s);
-	else
+	if ((s->epoll = epoll_create1(EPOLL_CLOEXEC)) != -1)
+		e = attach(s, sock);
+	if (e == ERR_OK)
 		*out = s;
+	else
+		store_free(s);
 	return e;
 }
 
@@ -133,10 +130,12 @@ lose_uploads(struct store *s)
 	}
 }
 
+/* Out of the epoll first: it would go on waiting for a socket that is open elsewhere, too. */
 static void
 detach(struct store *s)
 {
-	io_close(&s->epoll);
+	if (s->sock != -1)
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, s->sock, NULL);
 	io_close(&s->sock);
 }
 
@@ -162,6 +161,7 @@ store_free(struct store *s)
 	if (s == NULL)
 		return;
 	detach(s);
+	io_close(&s->epoll);
 	schedule_free(s->schedule);
 	buf_wipe(&s->text);
 	buf_wipe(&s->sig);

@@ -214,12 +214,11 @@ tear_down(void **state)
 static inline bool
 pump_until(struct rig *r, bool (*is_so)(const void *what), const void *what)
 {
-	struct pollfd p = {.events = POLLIN};
+	struct pollfd p = {.fd = store_fd(r->s), .events = POLLIN};
 	int64_t end = clock_mono_ms() + 20000;
 
 	while (!is_so(what)) {
-		p.fd = store_fd(r->s);
-		if (clock_mono_ms() > end || p.fd == -1 || poll(&p, 1, 1000) == -1)
+		if (clock_mono_ms() > end || poll(&p, 1, 1000) == -1)
 			return is_so(what);
 		if (p.revents != 0)
 			store_on_readable(r->s);

@@ -22,6 +22,8 @@ struct rig {
 	bool is_writable;
 };
 
+static bool is_ready(const struct rig *r);
+
 static void
 on_schedule(void *ctx, enum err why, const struct schedule *s, const struct buf *text,
     const struct buf *sig, int32_t today)
@@ -53,7 +55,7 @@ on_gone(void *ctx)
 	struct rig *r = ctx;
 
 	r->n_gone++;
-	assert_int_equal(store_fd(r->s), -1);
+	assert_false(is_ready(r));
 }
 
 static void
@@ -354,7 +356,7 @@ static void
 a_store_that_dies_leaves_no_question_open(void **state)
 {
 	struct rig *r = *state;
-	int ends[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int ends[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC), waited_on = store_fd(r->s);
 	struct wire_msg m;
 	uint32_t waits, open_one, commits;
 
@@ -383,7 +385,8 @@ a_store_that_dies_leaves_no_question_open(void **state)
 	assert_ok(wire_pair(ends));
 	r->peer = ends[1];
 	assert_ok(store_reconnect(r->s, ends[0]));
-	assert_int_not_equal(store_fd(r->s), -1);
+	assert_int_equal(store_fd(r->s), waited_on);
+	assert_false(is_ready(r));
 	assert_err(store_commit(r->s, open_one, &item, on_committed, r), ERR_CLOSED);
 	assert_ok(store_begin(r->s, 1, on_begun, r, &waits));
 	assert_int_not_equal(waits, open_one);
