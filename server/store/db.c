@@ -1,24 +1,13 @@
 #include "store/db.h"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-
-#define APPLICATION_ID 0x5365616c /* "Seal" */
-#define SCHEMA_VERSION 1
-#define TEXT_OF(x)     #x
-#define VALUE_OF(x)    TEXT_OF(x)
-
-struct db {
-	sqlite3 *sql;
-	sqlite3_stmt *add, *totals, *each, *put_hash, *begin, *commit, *rollback;
-	sqlite3_stmt *expired, *expire_hashes, *expire;
-	sqlite3_stmt *add_reply, *replies, *remove_reply, *expire_replies;
-};
+#include "store/db_care.h"
+#include "store/db_sql.h"
 
 /* What every connection needs: deleted rows are overwritten, a commit survives a power cut. */
 static const char settings[] = "PRAGMA trusted_schema=OFF;"
@@ -29,35 +18,8 @@ static const char settings[] = "PRAGMA trusted_schema=OFF;"
 			       "PRAGMA mmap_size=0;"
 			       "PRAGMA cache_size=-512;";
 
-static const char schema[] =
-    "BEGIN IMMEDIATE;"
-    "PRAGMA application_id=" VALUE_OF(
-	APPLICATION_ID) ";"
-			"PRAGMA user_version=" VALUE_OF(
-			    SCHEMA_VERSION) ";"
-					    "CREATE TABLE items("
-					    " id BLOB PRIMARY KEY CHECK(length(id)=16),"
-					    " day INTEGER NOT NULL,"
-					    " inbox TEXT NOT NULL,"
-					    " epoch INTEGER NOT NULL,"
-					    " serial INTEGER NOT NULL,"
-					    " size INTEGER NOT NULL"
-					    ") STRICT, WITHOUT ROWID;"
-					    "CREATE TABLE hashes("
-					    " id BLOB PRIMARY KEY CHECK(length(id)=16),"
-					    " hash BLOB NOT NULL CHECK(length(hash)=32)"
-					    ") STRICT, WITHOUT ROWID;"
-					    "CREATE TABLE replies("
-					    " mailbox BLOB NOT NULL CHECK(length(mailbox)=32),"
-					    " id BLOB NOT NULL CHECK(length(id)=16),"
-					    " day INTEGER NOT NULL,"
-					    " sealed BLOB NOT NULL,"
-					    " PRIMARY KEY(mailbox,id)"
-					    ") STRICT, WITHOUT ROWID;"
-					    "COMMIT;";
-
-static enum err
-sql_err(int code)
+enum err
+db_sql_err(int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_OK:
@@ -75,21 +37,21 @@ sql_err(int code)
 	}
 }
 
-static enum err
-exec(struct db *d, const char *sql)
+enum err
+db_exec(struct db *d, const char *sql)
 {
-	return sql_err(sqlite3_exec(d->sql, sql, NULL, NULL, NULL));
+	return db_sql_err(sqlite3_exec(d->sql, sql, NULL, NULL, NULL));
 }
 
 /* The one integer that a statement gives. */
-static enum err
-ask_number(struct db *d, const char *sql, int64_t *out)
+enum err
+db_ask_number(struct db *d, const char *sql, int64_t *out)
 {
 	sqlite3_stmt *s = NULL;
 	enum err e;
 
-	if ((e = sql_err(sqlite3_prepare_v2(d->sql, sql, -1, &s, NULL))) == ERR_OK &&
-	    (e = sql_err(sqlite3_step(s))) == ERR_OK)
+	if ((e = db_sql_err(sqlite3_prepare_v2(d->sql, sql, -1, &s, NULL))) == ERR_OK &&
+	    (e = db_sql_err(sqlite3_step(s))) == ERR_OK)
 		*out = sqlite3_column_int64(s, 0);
 	sqlite3_finalize(s);
 	return e;
@@ -103,9 +65,9 @@ check_settings(struct db *d)
 	int64_t deletes = 0, syncs = 0;
 	enum err e;
 
-	if ((e = ask_number(d, "PRAGMA secure_delete", &deletes)) != ERR_OK ||
-	    (e = ask_number(d, "PRAGMA synchronous", &syncs)) != ERR_OK ||
-	    (e = sql_err(sqlite3_prepare_v2(d->sql, "PRAGMA journal_mode", -1, &s, NULL))) !=
+	if ((e = db_ask_number(d, "PRAGMA secure_delete", &deletes)) != ERR_OK ||
+	    (e = db_ask_number(d, "PRAGMA synchronous", &syncs)) != ERR_OK ||
+	    (e = db_sql_err(sqlite3_prepare_v2(d->sql, "PRAGMA journal_mode", -1, &s, NULL))) !=
 		ERR_OK)
 		return e;
 	if (sqlite3_step(s) != SQLITE_ROW || (mode = sqlite3_column_text(s, 0)) == NULL ||
@@ -113,18 +75,6 @@ check_settings(struct db *d)
 		e = ERR_STATE;
 	sqlite3_finalize(s);
 	return e;
-}
-
-static enum err
-check_version(struct db *d)
-{
-	int64_t application = 0, version = 0;
-	enum err e;
-
-	if ((e = ask_number(d, "PRAGMA application_id", &application)) != ERR_OK ||
-	    (e = ask_number(d, "PRAGMA user_version", &version)) != ERR_OK)
-		return e;
-	return application == APPLICATION_ID && version == SCHEMA_VERSION ? ERR_OK : ERR_PROFILE;
 }
 
 static enum err
@@ -148,7 +98,7 @@ prepare(struct db *d)
 	    {&d->expire, "DELETE FROM items WHERE day<?1"},
 	    {&d->add_reply, "INSERT INTO replies VALUES(?1,?2,?3,?4)"},
 	    {&d->replies, "SELECT id,day,sealed FROM replies WHERE mailbox=?1"
-			  " ORDER BY day,id LIMIT " VALUE_OF(LIMIT_REPLIES)},
+			  " ORDER BY day,id LIMIT " DB_VALUE_OF(LIMIT_REPLIES)},
 	    {&d->remove_reply, "DELETE FROM replies WHERE mailbox=?1 AND id=?2"},
 	    {&d->expire_replies, "DELETE FROM replies WHERE day<?1"},
 	};
@@ -156,7 +106,7 @@ prepare(struct db *d)
 	size_t i;
 
 	for (i = 0; i < sizeof all / sizeof all[0] && e == ERR_OK; i++)
-		e = sql_err(sqlite3_prepare_v3(
+		e = db_sql_err(sqlite3_prepare_v3(
 		    d->sql, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT, all[i].to, NULL));
 	return e;
 }
@@ -169,11 +119,11 @@ open_with(const char *path, int flags, struct db **out)
 
 	if ((d = calloc(1, sizeof *d)) == NULL)
 		return ERR_NOMEM;
-	e = sql_err(sqlite3_open_v2(
+	e = db_sql_err(sqlite3_open_v2(
 	    path, &d->sql, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 	if (e == ERR_OK)
-		e = sql_err(sqlite3_db_config(d->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL));
-	if (e == ERR_OK && (e = exec(d, settings)) == ERR_OK)
+		e = db_sql_err(sqlite3_db_config(d->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL));
+	if (e == ERR_OK && (e = db_exec(d, settings)) == ERR_OK)
 		e = check_settings(d);
 	if (e == ERR_OK)
 		*out = d;
@@ -191,7 +141,7 @@ db_create(const char *path)
 	if (access(path, F_OK) == 0)
 		return ERR_EXISTS;
 	if ((e = open_with(path, SQLITE_OPEN_CREATE, &d)) == ERR_OK)
-		e = exec(d, schema);
+		e = db_schema_upgrade(d);
 	db_close(d);
 	return e;
 }
@@ -204,7 +154,27 @@ db_open(const char *path, struct db **out)
 
 	if (access(path, F_OK) == -1)
 		return ERR_NOTFOUND;
-	if ((e = open_with(path, 0, &d)) == ERR_OK && (e = check_version(d)) == ERR_OK)
+	if ((e = open_with(path, 0, &d)) == ERR_OK && (e = db_schema_check(d)) == ERR_OK &&
+	    (e = db_schema_upgrade(d)) == ERR_OK)
+		e = prepare(d);
+	if (e == ERR_OK)
+		*out = d;
+	else
+		db_close(d);
+	return e;
+}
+
+enum err
+db_open_nothing(struct db **out)
+{
+	struct db *d = NULL;
+	enum err e;
+
+	if ((d = calloc(1, sizeof *d)) == NULL)
+		return ERR_NOMEM;
+	e = db_sql_err(sqlite3_open_v2(":memory:", &d->sql,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, NULL));
+	if (e == ERR_OK && (e = db_schema_upgrade(d)) == ERR_OK)
 		e = prepare(d);
 	if (e == ERR_OK)
 		*out = d;
@@ -243,7 +213,7 @@ run(sqlite3_stmt *s)
 	int code = sqlite3_step(s);
 
 	sqlite3_reset(s);
-	return code == SQLITE_ROW ? ERR_STATE : sql_err(code);
+	return code == SQLITE_ROW ? ERR_STATE : db_sql_err(code);
 }
 
 /* Ends a transaction: all of it, or nothing. */
@@ -292,7 +262,7 @@ db_totals(struct db *d, uint64_t *items, uint64_t *bytes)
 {
 	enum err e;
 
-	if ((e = sql_err(sqlite3_step(d->totals))) == ERR_OK) {
+	if ((e = db_sql_err(sqlite3_step(d->totals))) == ERR_OK) {
 		*items = (uint64_t)sqlite3_column_int64(d->totals, 0);
 		*bytes = (uint64_t)sqlite3_column_int64(d->totals, 1);
 	}
@@ -338,7 +308,7 @@ db_each(struct db *d, int32_t since, db_visit *each, void *ctx)
 			break;
 	}
 	sqlite3_reset(d->each);
-	return e != ERR_OK ? e : sql_err(code);
+	return e != ERR_OK ? e : db_sql_err(code);
 }
 
 enum err
@@ -373,7 +343,7 @@ list_expired(struct db *d, int32_t before, struct buf *ids)
 			? buf_add(ids, sqlite3_column_blob(d->expired, 0), DB_ID)
 			: ERR_FORMAT;
 	sqlite3_reset(d->expired);
-	return e != ERR_OK ? e : sql_err(code);
+	return e != ERR_OK ? e : db_sql_err(code);
 }
 
 enum err
@@ -442,7 +412,7 @@ db_replies(struct db *d, const uint8_t mailbox[static HASH_LEN], db_visit_reply 
 			break;
 	sqlite3_reset(d->replies);
 	sqlite3_clear_bindings(d->replies);
-	return e != ERR_OK ? e : sql_err(code);
+	return e != ERR_OK ? e : db_sql_err(code);
 }
 
 enum err

@@ -37,7 +37,8 @@ struct db_hash {
 
 /* Makes an index that must not exist (ERR_EXISTS). */
 enum err MUST_CHECK db_create(const char *path);
-/* Opens an index. ERR_NOTFOUND; ERR_PROFILE: another version's. */
+/* Opens an index; one of an older version becomes one of this version. ERR_NOTFOUND;
+ * ERR_ROLLBACK: it is a newer version's; ERR_PROFILE: no index of ours. */
 enum err MUST_CHECK db_open(const char *path, struct db **out);
 void db_close(struct db *d); /* accepts NULL */
 

@@ -1,0 +1,201 @@
+#include "store/db_care.h"
+
+#include <string.h>
+
+#include "store/db_sql.h"
+
+static enum err
+prepare(struct db *d, const char *sql, sqlite3_stmt **out)
+{
+	return db_sql_err(sqlite3_prepare_v2(d->sql, sql, -1, out, NULL));
+}
+
+/* Runs a statement that gives no rows, and ends it. */
+static enum err
+run_once(sqlite3_stmt *s)
+{
+	int code = sqlite3_step(s);
+
+	sqlite3_finalize(s);
+	return code == SQLITE_ROW ? ERR_STATE : db_sql_err(code);
+}
+
+/* ---- settling */
+
+enum err
+db_each_of_days(struct db *d, int32_t from, int32_t before, db_visit_day *each, void *ctx)
+{
+	static const char sql[] = "SELECT id,day,size FROM items WHERE day>=?1 AND day<?2";
+	struct db_item item = {0};
+	sqlite3_stmt *s = NULL;
+	int code = SQLITE_DONE;
+	enum err e;
+
+	if ((e = prepare(d, sql, &s)) != ERR_OK)
+		return e;
+	sqlite3_bind_int(s, 1, from);
+	sqlite3_bind_int(s, 2, before);
+	while (e == ERR_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
+		if (sqlite3_column_bytes(s, 0) != DB_ID) {
+			e = ERR_FORMAT;
+			break;
+		}
+		memcpy(item.id, sqlite3_column_blob(s, 0), DB_ID);
+		item.day = sqlite3_column_int(s, 1);
+		item.size = (uint64_t)sqlite3_column_int64(s, 2);
+		e = each(ctx, &item);
+	}
+	sqlite3_finalize(s);
+	return e != ERR_OK ? e : db_sql_err(code);
+}
+
+enum err
+db_day_bytes(struct db *d, int32_t day, uint64_t *bytes)
+{
+	sqlite3_stmt *s = NULL;
+	int code;
+	enum err e;
+
+	if ((e = prepare(d, "SELECT coalesce(sum(size),0) FROM items WHERE day=?1", &s)) != ERR_OK)
+		return e;
+	sqlite3_bind_int(s, 1, day);
+	if ((code = sqlite3_step(s)) == SQLITE_ROW)
+		*bytes = (uint64_t)sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return db_sql_err(code);
+}
+
+enum err
+db_mark(struct db *d, const char *name, int32_t *day)
+{
+	sqlite3_stmt *s = NULL;
+	int code;
+	enum err e;
+
+	if ((e = prepare(d, "SELECT day FROM marks WHERE name=?1", &s)) != ERR_OK)
+		return e;
+	sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+	if ((code = sqlite3_step(s)) == SQLITE_ROW)
+		*day = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return code == SQLITE_DONE ? ERR_NOTFOUND : db_sql_err(code);
+}
+
+enum err
+db_set_mark(struct db *d, const char *name, int32_t day)
+{
+	sqlite3_stmt *s = NULL;
+	enum err e;
+
+	if ((e = prepare(d, "INSERT OR REPLACE INTO marks VALUES(?1,?2)", &s)) != ERR_OK)
+		return e;
+	sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_int(s, 2, day);
+	return run_once(s);
+}
+
+enum err
+db_vacuum(struct db *d)
+{
+	return db_exec(d, "VACUUM");
+}
+
+/* ---- checking and mending */
+
+enum err
+db_integrity(struct db *d)
+{
+	const unsigned char *text;
+	sqlite3_stmt *s = NULL;
+	enum err e;
+	int code;
+
+	if ((e = prepare(d, "PRAGMA integrity_check(1)", &s)) != ERR_OK)
+		return e;
+	if ((code = sqlite3_step(s)) != SQLITE_ROW)
+		e = db_sql_err(code);
+	else if ((text = sqlite3_column_text(s, 0)) == NULL ||
+		 strcmp((const char *)text, "ok") != 0)
+		e = ERR_FORMAT;
+	sqlite3_finalize(s);
+	return e;
+}
+
+static enum err
+forget_one(struct db *d, const char *sql, const uint8_t id[static DB_ID])
+{
+	sqlite3_stmt *s = NULL;
+	enum err e;
+
+	if ((e = prepare(d, sql, &s)) != ERR_OK)
+		return e;
+	sqlite3_bind_blob(s, 1, id, DB_ID, SQLITE_STATIC);
+	return run_once(s);
+}
+
+enum err
+db_forget(struct db *d, const uint8_t *ids, size_t n)
+{
+	enum err e;
+	size_t i;
+
+	if ((e = db_exec(d, "BEGIN IMMEDIATE")) != ERR_OK)
+		return e;
+	for (i = 0; i < n && e == ERR_OK; i++)
+		if ((e = forget_one(d, "DELETE FROM hashes WHERE id=?1", ids + i * DB_ID)) ==
+		    ERR_OK)
+			e = forget_one(d, "DELETE FROM items WHERE id=?1", ids + i * DB_ID);
+	if (e == ERR_OK)
+		e = db_exec(d, "COMMIT");
+	if (e != ERR_OK && !sqlite3_get_autocommit(d->sql))
+		(void)!db_exec(d, "ROLLBACK");
+	return e;
+}
+
+/* Copies rows until the damage; n columns, of which the new index checks each. */
+static void
+salvage_table(struct db *d, sqlite3 *from, const char *select, const char *insert)
+{
+	sqlite3_stmt *in = NULL, *out = NULL;
+	int i;
+
+	if (sqlite3_prepare_v2(from, select, -1, &out, NULL) == SQLITE_OK &&
+	    prepare(d, insert, &in) == ERR_OK)
+		while (sqlite3_step(out) == SQLITE_ROW) {
+			for (i = 0; i < sqlite3_column_count(out); i++)
+				sqlite3_bind_value(in, i + 1, sqlite3_column_value(out, i));
+			(void)!sqlite3_step(in); /* one that is refused is a damaged one */
+			sqlite3_reset(in);
+		}
+	sqlite3_finalize(in);
+	sqlite3_finalize(out);
+}
+
+enum err
+db_salvage(struct db *d, const char *damaged)
+{
+	static const struct {
+		const char *select, *insert;
+	} tables[] = {
+	    {"SELECT id,day,inbox,epoch,serial,size FROM items",
+		"INSERT OR IGNORE INTO items VALUES(?1,?2,?3,?4,?5,?6)"},
+	    {"SELECT id,hash FROM hashes", "INSERT OR IGNORE INTO hashes VALUES(?1,?2)"},
+	    {"SELECT mailbox,id,day,sealed FROM replies",
+		"INSERT OR IGNORE INTO replies VALUES(?1,?2,?3,?4)"},
+	};
+	sqlite3 *from = NULL;
+	enum err e = ERR_OK;
+	size_t i;
+
+	if (sqlite3_open_v2(damaged, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) ==
+		SQLITE_OK &&
+	    (e = db_exec(d, "BEGIN IMMEDIATE")) == ERR_OK) {
+		for (i = 0; i < sizeof tables / sizeof tables[0]; i++)
+			salvage_table(d, from, tables[i].select, tables[i].insert);
+		e = db_exec(d, "COMMIT");
+		if (e != ERR_OK && !sqlite3_get_autocommit(d->sql))
+			(void)!db_exec(d, "ROLLBACK");
+	}
+	sqlite3_close(from);
+	return e;
+}

@@ -1,0 +1,93 @@
+#include "store/db_sql.h"
+
+#define APPLICATION_ID 0x5365616c /* "Seal" */
+
+/*
+ * The schema, and how it became what it is: step n leads from version n to n + 1 (PRAGMA
+ * user_version). A new index takes all of them. A step that is in anybody's store never changes.
+ */
+static const char *const steps[] = {
+    /* 1: submissions, their hashes, sealed replies */
+    "PRAGMA application_id=" DB_VALUE_OF(
+	APPLICATION_ID) ";"
+			"CREATE TABLE items("
+			" id BLOB PRIMARY KEY CHECK(length(id)=16),"
+			" day INTEGER NOT NULL,"
+			" inbox TEXT NOT NULL,"
+			" epoch INTEGER NOT NULL,"
+			" serial INTEGER NOT NULL,"
+			" size INTEGER NOT NULL"
+			") STRICT, WITHOUT ROWID;"
+			"CREATE TABLE hashes("
+			" id BLOB PRIMARY KEY CHECK(length(id)=16),"
+			" hash BLOB NOT NULL CHECK(length(hash)=32)"
+			") STRICT, WITHOUT ROWID;"
+			"CREATE TABLE replies("
+			" mailbox BLOB NOT NULL CHECK(length(mailbox)=32),"
+			" id BLOB NOT NULL CHECK(length(id)=16),"
+			" day INTEGER NOT NULL,"
+			" sealed BLOB NOT NULL,"
+			" PRIMARY KEY(mailbox,id)"
+			") STRICT, WITHOUT ROWID;",
+    /* 2: retention and settle find a day without a walk; days that the store remembers */
+    "CREATE INDEX items_day ON items(day);"
+    "CREATE INDEX replies_day ON replies(day);"
+    "CREATE TABLE marks("
+    " name TEXT PRIMARY KEY,"
+    " day INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;",
+};
+#define VERSION ((int)(sizeof steps / sizeof steps[0]))
+
+static enum err
+read_version(struct db *d, int64_t *application, int64_t *version)
+{
+	enum err e;
+
+	if ((e = db_ask_number(d, "PRAGMA application_id", application)) != ERR_OK)
+		return e;
+	return db_ask_number(d, "PRAGMA user_version", version);
+}
+
+enum err
+db_schema_check(struct db *d)
+{
+	int64_t application = 0, version = 0;
+	enum err e;
+
+	if ((e = read_version(d, &application, &version)) != ERR_OK)
+		return e;
+	if (application != APPLICATION_ID || version < 1)
+		return ERR_PROFILE;
+	return version <= VERSION ? ERR_OK : ERR_ROLLBACK;
+}
+
+static enum err
+take_steps(struct db *d, int64_t from)
+{
+	char version[48];
+	enum err e = ERR_OK;
+
+	for (; from < VERSION && e == ERR_OK; from++)
+		e = db_exec(d, steps[from]);
+	sqlite3_snprintf(sizeof version, version, "PRAGMA user_version=%d", VERSION);
+	return e == ERR_OK ? db_exec(d, version) : e;
+}
+
+enum err
+db_schema_upgrade(struct db *d)
+{
+	int64_t application, version = 0;
+	enum err e;
+
+	if ((e = read_version(d, &application, &version)) != ERR_OK || version >= VERSION)
+		return e;
+	if ((e = db_exec(d, "BEGIN IMMEDIATE")) != ERR_OK)
+		return e;
+	if ((e = take_steps(d, version)) == ERR_OK)
+		e = db_exec(d, "COMMIT");
+	if (e != ERR_OK && !sqlite3_get_autocommit(d->sql))
+		(void)!db_exec(
+		    d, "ROLLBACK"); /* what isn't rolled back now is when it is opened next */
+	return e;
+}
