@@ -59,8 +59,11 @@
 
 /* ---- the store */
 #define LIMIT_RESERVE_DEFAULT                                                                      \
-	(2 * LIMIT_GIB)                     /* conf: reserve, bytes kept free on the file system */
-#define LIMIT_RETENTION_DEFAULT 60          /* conf: retention_days */
+	(2 * LIMIT_GIB) /* conf: reserve, bytes kept free on the file system */
+#define LIMIT_DAY_DEFAULT       (128 * LIMIT_GIB) /* conf: max_day, bytes of ciphertext of one day */
+#define LIMIT_DAY_MIN           (64 * LIMIT_MIB)
+#define LIMIT_DAY_KEPT_PERCENT  25 /* of max_day, for those who signed in with a codename */
+#define LIMIT_RETENTION_DEFAULT 60 /* conf: retention_days */
 #define LIMIT_CONF              (64 * 1024) /* bytes of sealslotd.conf */
 #define LIMIT_CONF_LINE         (16 * 1024) /* bytes of one line of it */
 #define LIMIT_TOPICS            8           /* topics of the form */

@@ -30,6 +30,7 @@ static const struct key {
     {"store", "path", conf_value_store_path, true},
     {"store", "max_upload", conf_value_max_upload, false},
     {"store", "reserve", conf_value_reserve, false},
+    {"store", "max_day", conf_value_max_day, false},
     {"store", "max_in_flight", conf_value_max_in_flight, false},
     {"store", "retention_days", conf_value_retention_days, false},
     {"keys", "root", conf_value_root_path, true},
@@ -142,6 +143,7 @@ set_defaults(struct conf *c)
 	c->drain_sec = DEFAULT_DRAIN_SEC;
 	c->max_upload = LIMIT_UPLOAD_DEFAULT;
 	c->reserve = LIMIT_RESERVE_DEFAULT;
+	c->max_day = LIMIT_DAY_DEFAULT;
 	c->max_in_flight = LIMIT_IN_FLIGHT_DEFAULT;
 	c->retention_days = LIMIT_RETENTION_DEFAULT;
 }

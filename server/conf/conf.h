@@ -37,6 +37,7 @@ struct conf {
 	char store_path[CONF_PATH_MAX];
 	uint64_t max_upload; /* bytes */
 	uint64_t reserve;    /* bytes */
+	uint64_t max_day;    /* bytes of ciphertext that one day may bring */
 	uint32_t max_in_flight;
 	uint32_t retention_days;
 	/* [keys] */

@@ -195,6 +195,17 @@ conf_value_reserve(struct conf *c, const char *s)
 }
 
 const char *
+conf_value_max_day(struct conf *c, const char *s)
+{
+	uint64_t n;
+
+	if (conf_size(s, &n) != ERR_OK || n < LIMIT_DAY_MIN)
+		return "must be a size from 64M on, as in: 200G";
+	c->max_day = n;
+	return NULL;
+}
+
+const char *
 conf_value_max_in_flight(struct conf *c, const char *s)
 {
 	if (number(s, 1, LIMIT_IN_FLIGHT_MAX, &c->max_in_flight) != ERR_OK)

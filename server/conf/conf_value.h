@@ -17,6 +17,7 @@ const char *conf_value_drain_sec(struct conf *c, const char *s);
 const char *conf_value_store_path(struct conf *c, const char *s);
 const char *conf_value_max_upload(struct conf *c, const char *s);
 const char *conf_value_reserve(struct conf *c, const char *s);
+const char *conf_value_max_day(struct conf *c, const char *s);
 const char *conf_value_max_in_flight(struct conf *c, const char *s);
 const char *conf_value_retention_days(struct conf *c, const char *s);
 const char *conf_value_root_path(struct conf *c, const char *s);

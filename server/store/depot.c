@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "store/calendar.h"
+#include "store/db_care.h"
 #include "store/rebuild.h"
 #include "store/transfer.h"
 #include "store/upload.h"
@@ -67,8 +68,13 @@ open_index(struct depot *d, struct reason *why)
 	if ((e = db_open(FOLDER_INDEX, &d->db)) == ERR_NOTFOUND &&
 	    (e = db_create(FOLDER_INDEX)) == ERR_OK)
 		e = db_open(FOLDER_INDEX, &d->db);
+	if (e == ERR_ROLLBACK)
+		return reason_set(why, e,
+		    "The index was written by a newer sealslotd than this one: install that version again. "
+		    "Nothing was changed.");
 	if (e == ERR_PROFILE)
-		return reason_set(why, e, "The index was written by another version of sealslotd.");
+		return reason_set(
+		    why, e, "%s/index.db isn't an index of sealslotd.", d->conf->store_path);
 	if (e == ERR_FORMAT)
 		return reason_set(why, e,
 		    "The index is damaged. No submission is lost: move index.db (and index.db-journal) "
@@ -137,6 +143,22 @@ depot_judge_clock(struct depot *d)
 	if (state_write(d->folder.root, &next) == ERR_OK)
 		d->state = next;
 	return ERR_OK;
+}
+
+uint64_t
+depot_day_bytes(struct depot *d)
+{
+	int32_t today = clock_today();
+
+	if (d->day == today)
+		return d->day_bytes;
+	d->day = today;
+	d->day_bytes = 0;
+	pthread_mutex_lock(&d->db_lock);
+	if (db_day_bytes(d->db, today, &d->day_bytes) != ERR_OK)
+		d->day_bytes = 0;
+	pthread_mutex_unlock(&d->db_lock);
+	return d->day_bytes;
 }
 
 static void

@@ -20,7 +20,9 @@ struct depot {
 	pthread_mutex_t db_lock; /* for db alone */
 	struct state state;
 	struct schedules schedules;
-	uint64_t rebuilt; /* rows that were missing and were made from their files */
+	int32_t day;        /* that day_bytes is about */
+	uint64_t day_bytes; /* of ciphertext that came on it */
+	uint64_t rebuilt;   /* rows that were missing and were made from their files */
 };
 
 /* Makes a store in an empty folder: keys, index, state. */
@@ -36,6 +38,9 @@ enum err MUST_CHECK depot_open(
 /* Accepts a zeroed struct, and one that depot_open refused. */
 void depot_close(struct depot *d);
 
+/* Bytes that came today, counted from the index once a day; what is committed is the caller's to
+ * add to d->day_bytes. What can't be read counts as nothing. */
+uint64_t depot_day_bytes(struct depot *d);
 /* Is the clock to be trusted today? Remembers the day if so. ERR_CLOCK. */
 enum err MUST_CHECK depot_judge_clock(struct depot *d);
 /*

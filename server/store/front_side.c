@@ -110,18 +110,32 @@ reserved(const struct front_side *f)
 	return sum;
 }
 
-/* Bytes that may still be promised. */
-static enum err
-available(const struct front_side *f, uint64_t *out)
+/* What the uploads in flight may add to the day. */
+static uint64_t
+claimed(const struct front_side *f)
 {
-	uint64_t have = 0, used = 0;
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < f->n; i++)
+		sum += f->uploads[i].claim;
+	return sum;
+}
+
+/* Bytes that may still be promised: by the disk, and by the day. */
+static enum err
+available(const struct front_side *f, bool is_signed_in, uint64_t *out)
+{
+	uint64_t have = 0, used = 0, day;
 	enum err e;
 
 	if ((e = quota_free(f->depot->folder.items, &have)) != ERR_OK)
 		return e;
 	if (__builtin_add_overflow(reserved(f), f->depot->conf->reserve, &used) || used > have)
 		used = have;
-	*out = have - used;
+	day = quota_day_left(
+	    f->depot->conf->max_day, depot_day_bytes(f->depot) + claimed(f), is_signed_in);
+	*out = have - used < day ? have - used : day;
 	return ERR_OK;
 }
 
@@ -129,12 +143,13 @@ struct op_room
 front_side_room(const struct front_side *f)
 {
 	struct op_room room = {0};
-	uint64_t avail;
+	uint64_t avail, signed_in;
 
-	if (available(f, &avail) != ERR_OK)
+	if (available(f, false, &avail) != ERR_OK || available(f, true, &signed_in) != ERR_OK)
 		return room;
 	room.writable = 1;
 	room.bytes = quota_body_max(avail, f->depot->conf->max_upload);
+	room.signed_in_bytes = quota_body_max(signed_in, f->depot->conf->max_upload);
 	return room;
 }
 
@@ -231,7 +246,7 @@ may_begin(const struct front_side *f, const struct op_begin *b, uint64_t *claim)
 		return ERR_LIMIT;
 	if (verdict(f->depot) != ERR_OK || !schedules_has_key(&f->depot->schedules, clock_today()))
 		return ERR_EXPIRED;
-	if ((e = available(f, &avail)) != ERR_OK)
+	if ((e = available(f, b->is_signed_in == 1, &avail)) != ERR_OK)
 		return e;
 	*claim = quota_sealed_max(b->body_len);
 	return *claim > avail ? ERR_NOSPACE : ERR_OK;
@@ -245,9 +260,9 @@ on_begin(struct front_side *f, const struct wire_msg *m)
 	int writer = -1;
 	enum err e;
 
-	if (m->ref == 0 || find(f, m->ref) != NULL)
-		return ERR_FORMAT;
 	memcpy(&b, m->body, sizeof b);
+	if (m->ref == 0 || find(f, m->ref) != NULL || b.is_signed_in > 1)
+		return ERR_FORMAT;
 	if ((e = may_begin(f, &b, &u.claim)) == ERR_OK &&
 	    (e = upload_new(f->depot->folder.items, &u.fd, &writer)) == ERR_OK)
 		f->uploads[f->n++] = u;
@@ -358,6 +373,8 @@ front_side_on_committed(struct front_side *f)
 	bool is_breach = false;
 
 	while (!f->has_outbox && (job = committer_take(f->committer)) != NULL) {
+		if (job->result == ERR_OK && job->row.day == f->depot->day)
+			f->depot->day_bytes += job->row.size;
 		if (job->owner == f->generation && (u = find(f, job->ref)) != NULL) {
 			forget(f, u);
 			is_breach = is_breach || job->is_breach;

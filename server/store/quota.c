@@ -46,6 +46,14 @@ quota_body_max(uint64_t avail, uint64_t max_upload)
 	return low;
 }
 
+uint64_t
+quota_day_left(uint64_t max_day, uint64_t used, bool is_signed_in)
+{
+	uint64_t part = is_signed_in ? max_day : max_day / 100 * (100 - LIMIT_DAY_KEPT_PERCENT);
+
+	return used < part ? part - used : 0;
+}
+
 enum err
 quota_free(int dirfd, uint64_t *out)
 {

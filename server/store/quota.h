@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_STORE_QUOTA_H
 #define SEALSLOT_STORE_QUOTA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -15,6 +16,11 @@
 uint64_t quota_sealed_max(uint64_t body_len);
 /* The largest body, up to max_upload, that surely fits into avail bytes; 0 if none does. */
 uint64_t quota_body_max(uint64_t avail, uint64_t max_upload);
+/*
+ * What a day may still bring: max_day less what it brought already, and unless somebody has signed
+ * in, less the part that is kept for those who have.
+ */
+uint64_t quota_day_left(uint64_t max_day, uint64_t used, bool is_signed_in);
 /* What the file system that a folder is on has left for us. */
 enum err MUST_CHECK quota_free(int dirfd, uint64_t *out);
 

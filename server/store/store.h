@@ -71,6 +71,12 @@ void store_on_readable(struct store *s);
  * now on (never 0). ERR_CLOSED, ERR_BUSY. */
 enum err MUST_CHECK store_begin(
     struct store *s, uint64_t body_len, store_begun *cb, void *ctx, uint32_t *upload);
+/* The same for somebody who has signed in with a codename: for them a part of the day's bytes is
+ * kept (limits.h). */
+enum err MUST_CHECK store_begin_signed_in(
+    struct store *s, uint64_t body_len, store_begun *cb, void *ctx, uint32_t *upload);
+/* As the room event says, for somebody who has signed in. */
+uint64_t store_signed_in_room(const struct store *s);
 /* The descriptor must be closed before. ERR_CLOSED: the store was gone in between. */
 enum err MUST_CHECK store_commit(struct store *s, uint32_t upload, const struct store_item *item,
     store_committed *cb, void *ctx);

@@ -44,6 +44,7 @@ struct store {
 	uint32_t generation;
 	struct minisign_key root;
 	struct store_events events;
+	uint64_t signed_in_room;
 	struct schedule
 	    *schedule; /* lent to the last schedule event, with its text and signature */
 	struct buf text, sig;
@@ -312,6 +313,7 @@ take_room(struct store *s, const struct wire_msg *m)
 	struct op_room room;
 
 	memcpy(&room, m->body, sizeof room);
+	s->signed_in_room = room.signed_in_bytes;
 	s->events.room(s->events.ctx, room.bytes, room.writable != 0);
 }
 
@@ -345,8 +347,8 @@ store_on_readable(struct store *s)
 		lose(s);
 }
 
-enum err
-store_begin(struct store *s, uint64_t body_len, store_begun *cb, void *ctx, uint32_t *upload)
+static enum err
+begin(struct store *s, const struct op_begin *what, store_begun *cb, void *ctx, uint32_t *upload)
 {
 	struct slot *slot;
 	size_t i;
@@ -364,10 +366,33 @@ store_begin(struct store *s, uint64_t body_len, store_begun *cb, void *ctx, uint
 	    .ref = make_ref(s->generation, i),
 	    .ctx = ctx,
 	    .begun = cb,
-	    .body.begin = {.body_len = body_len}};
+	    .body.begin = *what};
 	*upload = slot->ref;
 	post(s, slot);
 	return ERR_OK;
+}
+
+enum err
+store_begin(struct store *s, uint64_t body_len, store_begun *cb, void *ctx, uint32_t *upload)
+{
+	const struct op_begin what = {.body_len = body_len};
+
+	return begin(s, &what, cb, ctx, upload);
+}
+
+enum err
+store_begin_signed_in(
+    struct store *s, uint64_t body_len, store_begun *cb, void *ctx, uint32_t *upload)
+{
+	const struct op_begin what = {.body_len = body_len, .is_signed_in = 1};
+
+	return begin(s, &what, cb, ctx, upload);
+}
+
+uint64_t
+store_signed_in_room(const struct store *s)
+{
+	return s->signed_in_room;
 }
 
 enum err

@@ -92,7 +92,9 @@ struct op_drain {
 };
 
 struct op_begin {
-	uint64_t body_len; /* bytes of the request's body */
+	uint64_t body_len;     /* bytes of the request's body */
+	uint32_t is_signed_in; /* may use the part of the day's bytes that is kept for codenames */
+	uint32_t pad;
 };
 
 struct op_commit {
@@ -111,8 +113,9 @@ struct op_schedule {
 };
 
 struct op_room {
-	uint64_t bytes;    /* what one more upload's body may have, 0: full */
-	uint32_t writable; /* 0: the store can't be written */
+	uint64_t bytes;           /* what one more upload's body may have, 0: full */
+	uint64_t signed_in_bytes; /* the same for who has signed in with a codename */
+	uint32_t writable;        /* 0: the store can't be written */
 	uint32_t pad;
 };
 

@@ -46,6 +46,7 @@ defaults_are_what_the_manual_says(void **state)
 	assert_int_equal(c->max_upload, LIMIT_UPLOAD_DEFAULT);
 	assert_int_equal(c->reserve, LIMIT_RESERVE_DEFAULT);
 	assert_int_equal(c->max_in_flight, LIMIT_IN_FLIGHT_DEFAULT);
+	assert_true(c->max_day == LIMIT_DAY_DEFAULT);
 	assert_int_equal(c->retention_days, LIMIT_RETENTION_DEFAULT);
 	assert_string_equal(c->root_path, "/etc/root.pub");
 	assert_int_equal(c->n_topics, 0);
@@ -69,7 +70,7 @@ every_key_is_read(void **state)
 			"drain_seconds = 5\n"
 			"\n; comment\n"
 			"[store]\npath = /var/lib/seal slot\nmax_upload = 64G\nreserve = 0\n"
-			"max_in_flight = 1024\nretention_days = 1\n"
+			"max_in_flight = 1024\nmax_day = 200G\nretention_days = 1\n"
 			"[keys]\nroot = /etc/root.pub\n"
 			"[topics]\n"
 			"city = Marseille | Nice|Saint-\xc3\x89tienne\n"
@@ -86,6 +87,7 @@ every_key_is_read(void **state)
 	assert_int_equal(c->max_upload, 64 * LIMIT_GIB);
 	assert_int_equal(c->reserve, 0);
 	assert_int_equal(c->max_in_flight, 1024);
+	assert_true(c->max_day == 200 * LIMIT_GIB);
 	assert_int_equal(c->retention_days, 1);
 	assert_int_equal(c->n_topics, 2);
 	assert_string_equal(c->topics[0].name, "city");
@@ -170,6 +172,7 @@ bad_values_are_refused(void **state)
 	assert_bad("store", "max_upload", upload);
 	assert_bad("store", "reserve", reserve);
 	assert_bad("store", "max_in_flight", flight);
+	assert_bad("store", "max_day", (const char *const[]){"", "0", "63M", "x", NULL});
 	assert_bad("store", "retention_days", days);
 	assert_bad("keys", "root", path);
 	assert_bad("topics", "city", topic);

@@ -33,6 +33,7 @@ fixture_set_up(void **state)
 	f->conf.max_upload = 64 * LIMIT_MIB;
 	f->conf.reserve = LIMIT_MIB;
 	f->conf.max_in_flight = 8;
+	f->conf.max_day = LIMIT_DAY_DEFAULT;
 	sign_key_new(&f->root);
 	*state = f;
 	return 0;

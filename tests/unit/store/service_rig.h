@@ -35,6 +35,7 @@ struct rig {
 	int n_gone;
 	uint64_t room;
 	bool has_room;
+	bool is_signed_in; /* how uploads begin */
 };
 
 static inline void
@@ -94,9 +95,9 @@ send_conf(struct rig *r)
 
 	snprintf(text, sizeof text,
 	    "[server]\ninstance = %s\n[store]\npath = %s\nmax_upload = %llu\nreserve = %llu\n"
-	    "max_in_flight = %u\n[keys]\nroot = /nowhere\n",
+	    "max_in_flight = %u\nmax_day = %llu\n[keys]\nroot = /nowhere\n",
 	    c->instance, c->store_path, (unsigned long long)c->max_upload,
-	    (unsigned long long)c->reserve, c->max_in_flight);
+	    (unsigned long long)c->reserve, c->max_in_flight, (unsigned long long)c->max_day);
 	minisign_key_format(line, &r->f->root.public);
 	assert_ok(wire_memfd(text, strlen(text), &fd));
 	assert_ok(wire_send(r->parent, OP_CONF, 0, ERR_OK, line, MINISIGN_KEY_LEN, fd));
@@ -281,7 +282,10 @@ static inline enum err
 begin(struct rig *r, struct up *u, uint64_t body_len)
 {
 	*u = (struct up){.fd = -1};
-	assert_ok(store_begin(r->s, body_len, on_begun, u, &u->ref));
+	if (r->is_signed_in)
+		assert_ok(store_begin_signed_in(r->s, body_len, on_begun, u, &u->ref));
+	else
+		assert_ok(store_begin(r->s, body_len, on_begun, u, &u->ref));
 	assert_true(pump_until(r, is_begun, u));
 	return u->begun;
 }

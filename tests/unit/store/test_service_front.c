@@ -79,7 +79,8 @@ a_front_that_breaks_the_rules_is_blamed(void **state)
 	assert_ok(wire_send(r->raw, OP_COMMIT, 77, ERR_OK, &c, sizeof c, -1));
 	assert_blamed(r);
 	assert_ok(begin(r, &u, 1000));
-	assert_ok(wire_send(r->raw, OP_BEGIN, u.ref, ERR_OK, &(struct op_begin){1}, 8, -1));
+	assert_ok(wire_send(r->raw, OP_BEGIN, u.ref, ERR_OK, &(struct op_begin){.body_len = 1},
+	    sizeof(struct op_begin), -1));
 	assert_blamed(r);
 	io_close(&u.fd);
 	/* What it may only say to others. */
@@ -108,11 +109,14 @@ random_ops_do_no_harm(void **state)
 		harness_fill(msg, sizeof msg, i);
 		head[0] = i % 5 == 0 ? msg[0] : (uint32_t)(OP_BEGIN + i % 3);
 		head[1] = msg[1] % 16;
-		head[2] = head[0] == OP_BEGIN    ? 8
+		head[2] = head[0] == OP_BEGIN    ? sizeof(struct op_begin)
 			  : head[0] == OP_COMMIT ? 80
 			  : i % 7 == 0           ? msg[2]
 						 : 0;
 		head[3] = i % 11 == 0 ? msg[3] : 0;
+		if (head[0] == OP_BEGIN && i % 2 == 0)
+			memset(
+			    msg + 24, 0, 8); /* else it says neither yes nor no to is_signed_in */
 		memcpy(msg, head, sizeof head);
 		if (send(r->raw, msg, 16 + head[2] % 150, MSG_NOSIGNAL) == -1 ||
 		    wire_recv(r->parent, ROLE_STORE, ROLE_PARENT, &m) == ERR_OK)
@@ -162,6 +166,52 @@ the_reserve_is_kept(void **state)
 	assert_int_equal(umount(r->f->dir), 0);
 }
 
+static bool
+is_room_below(const void *r)
+{
+	return is_told(r) && ((const struct rig *)r)->room < 20 * LIMIT_MIB;
+}
+
+/* A part of the day's bytes is for those who have signed in; a restart forgets nothing. */
+static void
+the_day_has_an_end(void **state)
+{
+	struct rig *r = *state;
+	struct up u, v;
+	int i;
+
+	r->f->conf.max_day = 80 * LIMIT_MIB; /* 60 for everybody */
+	serve(r);
+	publish(r, 1);
+	assert_ok(begin(r, &u, 40 * LIMIT_MIB));
+	/* What is in flight counts by what it may become. */
+	assert_err(begin(r, &v, 20 * LIMIT_MIB), ERR_NOSPACE);
+	r->is_signed_in = true;
+	assert_ok(begin(r, &v, 20 * LIMIT_MIB));
+	store_abort(r->s, v.ref);
+	io_close(&v.fd);
+	write_up(&u, 42 * LIMIT_MIB);
+	io_close(&u.fd);
+	assert_ok(commit(r, &u));
+	for (i = 0; i < 2; i++) {
+		r->is_signed_in = false;
+		assert_err(begin(r, &v, 20 * LIMIT_MIB), ERR_NOSPACE);
+		r->has_room = false;
+		assert_true(pump_until(r, is_room_below, r));
+		assert_in_range(r->room, LIMIT_MIB, 18 * LIMIT_MIB);
+		assert_in_range(store_signed_in_room(r->s), 20 * LIMIT_MIB, 38 * LIMIT_MIB);
+		r->is_signed_in = true;
+		assert_err(begin(r, &v, 40 * LIMIT_MIB), ERR_NOSPACE);
+		assert_ok(begin(r, &v, 20 * LIMIT_MIB));
+		io_close(&v.fd);
+		store_abort(r->s, v.ref);
+		assert_int_equal(stop(r), 0);
+		if (i == 0)
+			serve(r);
+	}
+	r->is_signed_in = false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -170,6 +220,7 @@ main(int argc, char **argv)
 	    WITH(a_front_that_breaks_the_rules_is_blamed),
 	    WITH(random_ops_do_no_harm),
 	    WITH(the_reserve_is_kept),
+	    WITH(the_day_has_an_end),
 	};
 
 	if (rig_main(argc, argv) != 0)
