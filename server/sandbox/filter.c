@@ -11,7 +11,7 @@
 /*
  * The promise lists. What isn't in its role's list kills the process. Arguments
  * are checked where a call could undo a promise: no executable memory, no new
- * processes, no descriptor flag but O_NONBLOCK, signals only to itself.
+ * processes, no change of a descriptor's mode, signals only to itself.
  */
 
 /* Memory, time, threads' waiting, leaving: what every role's C library needs. */
@@ -22,27 +22,27 @@ static const int common[] = {SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), 
     SCMP_SYS(rt_sigaction), SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
     SCMP_SYS(close), SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(poll), SCMP_SYS(ppoll),
     SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_create1),
-    SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(fstat), SCMP_SYS(rseq),
+    SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(pread64), SCMP_SYS(fstat), SCMP_SYS(rseq),
     SCMP_SYS(set_robust_list), SCMP_SYS(membarrier), SCMP_SYS(sched_getaffinity)};
 
 /* Connections that it is handed or accepts; the descriptors that store gives it. */
 static const int front[] = {SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
     SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(shutdown), SCMP_SYS(setsockopt),
     SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(sync_file_range),
-    SCMP_SYS(pread64), SCMP_SYS(sysinfo)};
+    SCMP_SYS(sysinfo)};
 
 /* Files below its folder (Landlock says which), SQLite, descriptors for front and for admins. */
 static const int store[] = {SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(newfstatat), SCMP_SYS(stat),
     SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
-    SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(lseek),
-    SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
-    SCMP_SYS(linkat), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat),
-    SCMP_SYS(renameat2), SCMP_SYS(getdents64), SCMP_SYS(fchmod), SCMP_SYS(fchown),
-    SCMP_SYS(utimensat), SCMP_SYS(statfs), SCMP_SYS(fstatfs), SCMP_SYS(flock), SCMP_SYS(fadvise64),
-    SCMP_SYS(getcwd), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(dup), SCMP_SYS(pipe2),
-    SCMP_SYS(umask), SCMP_SYS(memfd_create), SCMP_SYS(accept4), SCMP_SYS(getsockopt),
-    SCMP_SYS(shutdown), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
-    SCMP_SYS(copy_file_range), SCMP_SYS(uname), SCMP_SYS(sysinfo)};
+    SCMP_SYS(pwrite64), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(lseek), SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(linkat), SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+    SCMP_SYS(getdents64), SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(utimensat), SCMP_SYS(statfs),
+    SCMP_SYS(fstatfs), SCMP_SYS(flock), SCMP_SYS(fadvise64), SCMP_SYS(getcwd), SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat), SCMP_SYS(dup), SCMP_SYS(pipe2), SCMP_SYS(umask), SCMP_SYS(memfd_create),
+    SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(shutdown), SCMP_SYS(getuid),
+    SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(copy_file_range),
+    SCMP_SYS(uname), SCMP_SYS(sysinfo)};
 
 /* Its refill thread takes the lowest priority. */
 static const int mailbox[] = {SCMP_SYS(getpriority), SCMP_SYS(setpriority)};
@@ -106,7 +106,8 @@ allow_fcntl(scmp_filter_ctx c, int cmd)
 	    c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)cmd, 0));
 }
 
-/* front may not take O_APPEND away from a descriptor; store needs leases and SQLite's locks. */
+/* No F_SETFL, which could take O_APPEND away from a writer; store needs leases and SQLite's locks.
+ */
 static int
 allow_descriptor_calls(scmp_filter_ctx c, enum role role)
 {
@@ -116,10 +117,6 @@ allow_descriptor_calls(scmp_filter_ctx c, enum role role)
 
 	if (allow_fcntl(c, F_GETFL) < 0 || allow_fcntl(c, F_GETFD) < 0 ||
 	    allow_fcntl(c, F_SETFD) < 0)
-		return -1;
-	if (seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
-		SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0),
-		SCMP_A2(SCMP_CMP_MASKED_EQ, (scmp_datum_t) ~(O_NONBLOCK | O_RDWR), 0)) < 0)
 		return -1;
 	/* A memfd that is handed over must be sealed. */
 	if (allow_fcntl(c, F_GET_SEALS) < 0)
@@ -134,22 +131,14 @@ allow_descriptor_calls(scmp_filter_ctx c, enum role role)
 	return 0;
 }
 
-/* glibc's fstat is newfstatat with an empty path: allowed to everybody, by descriptor only. */
-static int
-allow_fstat(scmp_filter_ctx c)
-{
-	return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-	    SCMP_A3(SCMP_CMP_MASKED_EQ, 0x1000 /* AT_EMPTY_PATH */, 0x1000));
-}
-
 static int
 add_rules(scmp_filter_ctx c, enum role role)
 {
 	if (allow_all(c, common, sizeof common / sizeof *common) < 0 ||
 	    allow_all(c, lists[role].calls, lists[role].n) < 0 || allow_memory(c) < 0 ||
-	    allow_threads(c) < 0 || allow_abort(c) < 0 || allow_descriptor_calls(c, role) < 0)
+	    allow_threads(c) < 0 || allow_abort(c) < 0)
 		return -1;
-	return role == ROLE_STORE ? 0 : allow_fstat(c);
+	return allow_descriptor_calls(c, role);
 }
 
 enum err
