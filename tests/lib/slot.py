@@ -157,6 +157,7 @@ class Slot:
         self.host = f"127.0.0.1:{self.port}"
         self.url = "http://" + self.host
         self.server = None
+        self.env = None  # of the server; None: this process's
         self.bundles = 0
         self.store = os.path.join(self.folder, "store")
         self.conf = os.path.join(self.folder, "sealslotd.conf")
@@ -236,7 +237,7 @@ class Slot:
         self.log = os.path.join(self.folder, "server.log")
         argv = [*self.wrapper, os.path.join(self.build, "server/sealslotd"), "serve", "--conf", self.conf]
         with open(self.log, "ab") as log:
-            self.server = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.server = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env)
         return self.wait_for(ready, says)
 
     def wait_for(self, status, says=""):

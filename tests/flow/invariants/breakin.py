@@ -1,0 +1,237 @@
+"""Invariant 3: front can't read, overwrite, truncate, list or delete a stored submission, nor reach anything else.
+
+The front that runs here is the released one with a hook for running attacks (breakin.c). Each attack ends the process, or
+is refused where front needs the call itself; without the system call filter, what stands behind it refuses.
+Without any sandbox the same attacks succeed: the test can fail.
+"""
+
+# time limit: 300
+# alone
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../../lib"))
+from faults import Faults  # noqa: E402
+from slot import File, Slot, body_of, sha256  # noqa: E402
+import socket  # noqa: E402
+
+FILES = ["open-item", "open-item-to-write", "open-any", "open-folder", "create-file", "unlink-item", "rename-item",
+         "truncate-item", "chmod-item", "stat-item", "memory-of-parent"]
+UPLOAD = ["reopen-writer", "read-upload", "pread-upload", "map-upload", "overwrite-upload", "truncate-upload", "seek-upload",
+          "allocate-upload", "unappend-upload", "mode-of-upload", "link-upload"]
+OTHERS = ["connect-tcp", "connect-admin", "rebind", "run-program", "new-process", "trace-parent", "read-parent", "kill-parent",
+          "tgkill-parent", "executable-memory", "new-namespace", "ring"]
+NOISE = ["noise-store", "noise-mailbox", "noise-parent", "descriptor-to-store"]
+# Told no by the kernel, not killed: the call itself is one that front needs.
+REFUSED = {"read-upload", "pread-upload", "map-upload"}
+# What Landlock and lost privileges refuse by themselves, with no filter in front of them.
+SECOND_LAYER = ["open-item", "open-item-to-write", "open-any", "open-folder", "create-file", "unlink-item", "rename-item",
+                "truncate-item", "memory-of-parent", "trace-parent", "read-parent"]
+WORK_WITHOUT = ["open-item", "open-any", "open-folder", "stat-item", "run-program", "chmod-item", "unlink-item"]
+
+
+def put_together(build, folder):
+    """A build folder whose front is the one with the hook."""
+    to = os.path.join(folder, "broken-in")
+    os.makedirs(os.path.join(to, "server/front"))
+    os.makedirs(os.path.join(to, "server/mailbox"))
+    os.chmod(to, 0o755)
+    for name, source in (("server/sealslotd", None), ("server/sealslotd-store", None), ("server/mailbox/sealslotd-mailbox", None),
+                         ("server/front/sealslotd-front", "tests/flow/invariants/sealslotd-front-breakin")):
+        shutil.copy(os.path.join(build, source or name), os.path.join(to, name))
+    for name in ("keys", "client", "tests"):
+        os.symlink(os.path.join(build, name), os.path.join(to, name))
+    return to
+
+
+class Siege:
+    def __init__(self, slot, layer):
+        self.slot, self.layer = slot, layer
+        self.items = os.path.join(slot.store, "items")
+        self.target = os.path.join(self.items, slot.stored()[0])
+        self.restarts = 0
+
+    def start(self):
+        self.slot.env = {**(self.slot.env or os.environ), "SEALSLOT_BREAKIN": self.layer, "SEALSLOT_BREAKIN_FOLDER": self.items,
+                         "SEALSLOT_BREAKIN_TARGET": self.target}
+        self.slot.start()
+
+    def state(self):
+        """Every stored submission: name, bytes, mode."""
+        return {n: (sha256(os.path.join(self.items, n)), os.stat(os.path.join(self.items, n)).st_mode)
+                for n in sorted(os.listdir(self.items))}
+
+    def log(self, start):
+        with open(self.slot.log, encoding="utf-8", errors="replace") as f:
+            f.seek(start)
+            return f.read()
+
+    def attack(self, name):
+        """"refused ERRNO", "done", or "killed"."""
+        start = os.path.getsize(self.slot.log)
+        try:
+            self.slot.get("/run-this/" + name)
+        except OSError:
+            pass
+        except Exception as e:  # half an answer of a process that has just died
+            assert "http.client" in type(e).__module__, e
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            text = self.log(start)
+            said = re.search(rf"breakin {name} (refused \d+|done|unknown)", text)
+            if said:
+                return said[1]
+            if f"breakin {name} tried" in text and re.search(r"front was ended by signal (31|9)\.", text):
+                return "killed"
+            if f"breakin {name} tried" in text and "front ended with status 0" in text:
+                return "done"  # it became another program
+            time.sleep(0.02)
+        raise AssertionError(f"{name}: nothing came of it\n{self.log(start)}")
+
+    def revive(self):
+        """At most a few deaths of one server: each makes the parent wait longer."""
+        self.restarts += 1
+        if self.restarts % 5 == 0:
+            self.slot.stop()
+            self.slot.start()
+        else:
+            self.slot.wait_for(200)
+
+
+class Upload:
+    """One that stays in the middle of its body."""
+
+    def __init__(self, slot):
+        form = slot.form()
+        body, kind = body_of(form.parts("in the middle", [File("a", b"x" * 300_000)]))
+        self.s = socket.create_connection(("127.0.0.1", slot.port))
+        self.s.sendall(f"POST {form.action} HTTP/1.1\r\nHost: {slot.host}\r\nContent-Type: {kind}\r\n"
+                       f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:-50_000])
+        self.rest = body[-50_000:]
+        time.sleep(0.3)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.s.close()
+
+
+def try_all(siege, names, in_upload=False):
+    before = siege.state()
+    came = {}
+    for name in names:
+        if in_upload:
+            with Upload(siege.slot):
+                came[name] = siege.attack(name)
+        else:
+            came[name] = siege.attack(name)
+        if came[name] == "killed":
+            siege.revive()
+        assert siege.state() == before, f"{name}: the store has changed"
+    return came
+
+
+def judge(came, layer):
+    for name, what in came.items():
+        expected = "refused" if layer or name in REFUSED else "killed"
+        assert what.split()[0] == expected, f"{name} ({layer or 'whole'}): {what}"
+    print(f"{layer or 'whole'}: " + ", ".join(f"{n} {w}" for n, w in came.items()))
+
+
+def noise(siege):
+    """Nonsense to the others: each lives, and only front is ended for it."""
+    before = siege.state()
+    pids = siege.slot.pids()
+    names = {p: open(f"/proc/{p}/comm", encoding="ascii").read().strip() for p in pids}
+    others = {p for p, n in names.items() if "front" not in n}
+    for name in NOISE:
+        siege.attack(name)
+        siege.slot.wait_for(200)
+        assert siege.state() == before, name
+        assert others <= set(siege.slot.pids()), f"{name} has ended more than front: {siege.log(0)[-400:]}"
+    print("noise: only front was ended")
+
+
+def kept_writer(siege, broken=False):
+    """A descriptor that is kept beyond the commit: store notices that a writer is left, keeps nothing, ends front."""
+    before = siege.state()
+    siege.attack("keep")
+    answer = "none"
+    try:
+        answer = siege.slot.upload("kept open", [File("a", b"y" * 100_000)]).status
+    except Exception as e:
+        answer = type(e).__name__
+    if broken:
+        # Without the lease that looks for writers it is stored, and changed after its receipt.
+        assert siege.state() != before, "the fault made no difference"
+        stored = siege.state()
+        assert siege.attack("write-kept") == "done" and siege.state() != stored, "the test couldn't see it"
+        return
+    siege.slot.wait_for(200)
+    assert siege.state() == before, "a submission with a writer left was stored"
+    assert answer != 200, "a receipt for it"
+    assert "front broke the rules" in siege.log(0)
+    print(f"a kept writer: {answer}, front ended, nothing stored")
+
+
+def released_has_none(build):
+    """Neither the hook nor its words are in what is installed."""
+    front = os.path.join(build, "server/front/sealslotd-front")
+    with open(front, "rb") as f:
+        content = f.read()
+    assert b"breakin" not in content and b"/run-this" not in content and b"__wrap_" not in content
+    names = subprocess.check_output(["nm", "-a", front], text=True)
+    assert "__wrap_" not in names and " route_admit" in names, "nm sees nothing"
+    with open(os.path.join(build, "tests/flow/invariants/sealslotd-front-breakin"), "rb") as f:
+        assert b"/run-this" in f.read(), "the test looks for the wrong words"
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    released_has_none(build)
+    with Slot(build) as slot:
+        slot.build = put_together(build, slot.folder)
+        faults = Faults(build, slot.folder)
+        slot.env = faults.env()
+        slot.serve()
+        slot.upload("the letter", [File("one.pdf", os.urandom(200_000))])
+        slot.stop()
+        siege = Siege(slot, "")
+        siege.start()
+        judge(try_all(siege, FILES + OTHERS), "")
+        judge(try_all(siege, UPLOAD, in_upload=True), "")
+        slot.stop()
+        siege.layer = "no-filter"
+        siege.start()
+        judge(try_all(siege, SECOND_LAYER), "no-filter")
+        slot.stop()
+        siege.layer = ""
+        siege.start()
+        noise(siege)
+        slot.stop()
+        siege.start()
+        kept_writer(siege)
+        slot.stop()
+        # Broken on purpose.
+        siege.start()
+        faults.set("sealslotd-store", "lease", "skip", lasting=True)
+        kept_writer(siege, broken=True)
+        faults.clear()
+        slot.stop()
+        siege.layer = "no-sandbox"
+        siege.start()
+        for name in WORK_WITHOUT:
+            what = siege.attack(name)
+            assert what == "done", f"{name} fails without a sandbox, too: {what}"
+            slot.wait_for(200)
+        print("without a sandbox " + ", ".join(WORK_WITHOUT) + " succeed")
+
+
+main()
