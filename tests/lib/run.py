@@ -206,12 +206,14 @@ def stop(signum, _frame):
 
 def main():
     args = arguments()
+    os.umask(0o022)
     work = args.work and os.path.abspath(args.work)
     if work:
         shutil.rmtree(os.path.join(work, "t"), ignore_errors=True)
+        os.makedirs(work, exist_ok=True)
     scratch = work or tempfile.mkdtemp(prefix="sealslot-")
-    os.umask(0o022)
-    os.chmod(scratch, 0o711)  # run as root, the server's processes drop to another user and must pass
+    if not work:
+        os.chmod(scratch, 0o711)  # run as root, the server's processes drop to another user and must pass
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, stop)
     jobs.adopt_orphans()

@@ -114,7 +114,7 @@ kill -TERM "$server"
 sleep 0.5
 begin=$(date +%s)
 stop
-[ $(($(date +%s) - begin)) -le 2 ] || fail 'it waited'
+[ $(($(date +%s) - begin)) -le 3 ] || fail 'it waited'
 wait "$holder" || :
 
 step no process is left, and no socket
@@ -127,7 +127,7 @@ store_pid=$(pid_of store) front_pid=$(pid_of front)
 kill -9 "$server"
 wait "$server" || :
 server=
-wait_for 10 sh -c '! kill -0 "$0" 2>/dev/null && ! kill -0 "$1" 2>/dev/null' "$store_pid" "$front_pid"
+wait_for 10 have_ended "$store_pid" "$front_pid"
 [ -S run/http.sock ] || fail 'a stale socket was expected'
 
 step the stale socket is replaced
