@@ -17,8 +17,9 @@
 #define POOL     36864
 #define RUNS_MAX 8 /* per turn */
 #define HOUR_MS  3600000
-#define LOOK_MS  300 /* between two looks whether clients in the middle of a body are still there  \
-		      */
+#define LOOK_MS                                                                                    \
+	300 /* between two looks whether clients in the middle of a body are still there           \
+	     */
 
 enum stage {
 	STAGE_HEAD,     /* nothing was asked of us yet */
@@ -414,7 +415,8 @@ http_take(struct http *h, int fd, const struct request *r)
 		gate_left(h->env.gate);
 		return;
 	}
-	*c = (struct connection){.http = h, .r = *r};
+	c->http = h;
+	c->r = *r; /* no literal: it would leave a copy with the cookie on the stack */
 	h->arriving = c;
 	/* Its own address stands for the client's, which is nobody's business. */
 	if (MHD_add_connection(h->daemon, fd, (struct sockaddr *)&ss, len) != MHD_YES &&

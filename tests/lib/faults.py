@@ -12,8 +12,7 @@ import os
 import struct
 
 ACTIONS = ("none", "kill-before", "kill-after", "fail", "skip", "tell")
-LAYOUT = struct.Struct("=IIIIiIiI24s24s")
-COUNTDOWN, FIRED, REMEMBERS, DAYS, BELIEVES = 4, 12, 20, 24, 28
+COUNTDOWN, FIRED, ERROR, REMEMBERS, DAYS, BELIEVES, SECONDS, NAMES = 4, 12, 16, 20, 24, 28, 32, 40
 
 
 class Faults:
@@ -36,8 +35,8 @@ class Faults:
     def set(self, process, call, action, nth=1, error=errno.EIO, lasting=False):
         """At the nth call from now on. The action is written last, so that nothing half set happens."""
         self.clear()
-        struct.pack_into("=24s24s", self.page, 32, process.encode(), call.encode())
-        struct.pack_into("=i", self.page, 16, error)
+        struct.pack_into("=24s24s", self.page, NAMES, process.encode(), call.encode())
+        struct.pack_into("=i", self.page, ERROR, error)
         struct.pack_into("=III", self.page, COUNTDOWN, nth, lasting, 0)
         struct.pack_into("=I", self.page, 0, ACTIONS.index(action))
 
@@ -57,3 +56,8 @@ class Faults:
     def believe(self, is_on=True):
         """What is sealed opens without its tag being looked at."""
         struct.pack_into("=I", self.page, BELIEVES, is_on)
+
+    def pass_time(self, seconds):
+        """The clock that only goes forward jumps: deadlines come."""
+        now = struct.unpack_from("=I", self.page, SECONDS)[0]
+        struct.pack_into("=I", self.page, SECONDS, now + seconds)

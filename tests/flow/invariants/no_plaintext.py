@@ -1,4 +1,8 @@
-"""strace of whole uploads: no write of any process carries plaintext, and only the designed files are made."""
+"""Invariant 1: no plaintext reaches a disk, a log, an environment or another process than front.
+
+strace of whole uploads: no write of any process carries plaintext, and only the designed files are made. Broken on purpose:
+a front that logs what it receives (faults.c) is caught.
+"""
 # time limit: 300
 
 import os
@@ -6,6 +10,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
+from faults import Faults  # noqa: E402
 from slot import File, Slot  # noqa: E402
 
 MARKER = "Wilhelmina-Vogelzang-48213"
@@ -14,6 +19,8 @@ OUTPUT = "write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,sendfil
 INPUT = "read,readv,recvfrom,recvmsg"
 FILES = "open,openat,openat2,creat,mkdir,mkdirat,link,linkat,rename,renameat,renameat2,symlink,symlinkat,unlink," \
         "unlinkat,mknod,mknodat,memfd_create,truncate,mmap,io_uring_setup"
+
+WRAPPER = ["strace", "-f", "-qq", "-yy", "-s", "200000", "-e", "signal=none", "-e", f"trace={OUTPUT},{INPUT},{FILES}"]
 
 
 def lines_of(path, start, end):
@@ -78,28 +85,63 @@ def check_files(lines, uploads):
     assert not rest, f"files that the design doesn't have:\n{text}"
 
 
+def check_environment(slot):
+    for pid in slot.pids():
+        for what in ("environ", "cmdline"):
+            with open(f"/proc/{pid}/{what}", "rb") as f:
+                assert MARKER.encode() not in f.read(), f"plaintext in {what}"
+
+
+def upload(slot, content):
+    page = slot.upload(MARKER * 20, [File(MARKER + ".txt", content)])
+    assert page.status == 200, page.text
+
+
+def traced(build, trace, content):
+    with Slot(build, wrapper=WRAPPER + ["-o", trace]) as slot:
+        slot.serve()
+        start = os.path.getsize(trace)
+        for _ in range(2):
+            upload(slot, content)
+        check_environment(slot)
+        end = os.path.getsize(trace)
+        slot.stop()
+        lines = list(lines_of(trace, start, end))
+        check_output(lines)
+        check_files(lines, 2)
+        for at, _, names in os.walk(slot.folder):
+            for name in names:
+                with open(os.path.join(at, name), "rb") as f:
+                    assert MARKER.encode() not in f.read(), f"plaintext in {name}"
+        print(f"{len(lines)} system calls, no plaintext in any output")
+
+
+def broken_on_purpose(build, trace, content):
+    with Slot(build, wrapper=WRAPPER + ["-E", "LD_PRELOAD=", "-o", trace]) as slot:
+        faults = Faults(build, slot.folder)
+        slot.wrapper[-3] = "LD_PRELOAD=" + faults.library
+        slot.env = {**faults.env(), "LD_PRELOAD": ""}
+        slot.serve()
+        faults.set("sealslotd-front", "recv", "tell", lasting=True)
+        start = os.path.getsize(trace)
+        upload(slot, content)
+        faults.clear()
+        slot.stop()
+        try:
+            check_output(list(lines_of(trace, start, os.path.getsize(trace))))
+        except AssertionError as e:
+            assert "plaintext leaves" in str(e), e
+            print("a front that logs what it receives is caught")
+            return
+        raise AssertionError("a front that logs what it receives isn't noticed")
+
+
 def main():
     trace = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"trace-{os.getpid()}")
     content = (MARKER + "\n").encode() * (SIZE // (len(MARKER) + 1) + 1)
-    wrapper = ["strace", "-f", "-qq", "-yy", "-s", "200000", "-e", "signal=none", "-o", trace,
-               "-e", f"trace={OUTPUT},{INPUT},{FILES}"]
     try:
-        with Slot(sys.argv[1], wrapper=wrapper) as slot:
-            slot.serve()
-            start = os.path.getsize(trace)
-            for _ in range(2):
-                page = slot.upload(MARKER * 20, [File(MARKER + ".txt", content)])
-                assert page.status == 200, page.text
-            end = os.path.getsize(trace)
-            slot.stop()
-            lines = list(lines_of(trace, start, end))
-            check_output(lines)
-            check_files(lines, 2)
-            for at, _, names in os.walk(slot.folder):
-                for name in names:
-                    with open(os.path.join(at, name), "rb") as f:
-                        assert MARKER.encode() not in f.read(), f"plaintext in {name}"
-            print(f"{len(lines)} system calls, no plaintext in any output")
+        traced(sys.argv[1], trace, content)
+        broken_on_purpose(sys.argv[1], trace, content)
     finally:
         if os.path.exists(trace):
             os.unlink(trace)
