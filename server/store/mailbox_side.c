@@ -1,12 +1,12 @@
 #include "store/mailbox_side.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/text.h"
 
-#define ANSWER_MS 2000 /* a mailbox that takes no answer for so long is stuck */
 #define ITEMS_MAX (LIMIT_REPLIES * (LIMIT_REPLY + sizeof(struct op_reply_item)))
 
 void
@@ -18,22 +18,53 @@ mailbox_side_init(struct mailbox_side *m, struct depot *depot)
 void
 mailbox_side_attach(struct mailbox_side *m, int sock)
 {
-	io_close(&m->sock);
+	mailbox_side_detach(m);
 	m->sock = sock;
 }
 
 void
 mailbox_side_detach(struct mailbox_side *m)
 {
+	if (m->has_outbox)
+		io_close(&m->outbox.fd);
+	m->has_outbox = false;
 	io_close(&m->sock);
 }
 
+short
+mailbox_side_events(const struct mailbox_side *m)
+{
+	return m->has_outbox ? POLLOUT : POLLIN;
+}
+
+/* fd is closed, now or when the answer has left the outbox. */
 static enum err
 answer(struct mailbox_side *m, enum op op, uint32_t ref, enum err result, int fd)
 {
 	struct wire_msg a = {.op = op, .ref = ref, .err = (int32_t)result, .fd = fd};
+	enum err e;
 
-	return wire_send_wait(m->sock, &a, ANSWER_MS);
+	if ((e = wire_send_wait(m->sock, &a, 0)) == ERR_AGAIN) {
+		m->outbox = a;
+		m->has_outbox = true;
+		return ERR_OK;
+	}
+	io_close(&fd);
+	return e;
+}
+
+static enum err
+flush(struct mailbox_side *m)
+{
+	enum err e;
+
+	if (!m->has_outbox)
+		return ERR_OK;
+	if ((e = wire_send_wait(m->sock, &m->outbox, 0)) == ERR_AGAIN)
+		return e;
+	io_close(&m->outbox.fd);
+	m->has_outbox = false;
+	return e;
 }
 
 static enum err
@@ -64,7 +95,6 @@ on_get(struct mailbox_side *m, const struct wire_msg *q)
 	if (e == ERR_OK)
 		e = wire_memfd(items.p, items.len, &fd);
 	e = answer(m, OP_REPLIES, q->ref, e, fd);
-	io_close(&fd);
 	buf_wipe(&items);
 	return e;
 }
@@ -86,16 +116,16 @@ on_remove(struct mailbox_side *m, const struct wire_msg *q)
 }
 
 void
-mailbox_side_on_readable(struct mailbox_side *m)
+mailbox_side_on_ready(struct mailbox_side *m)
 {
 	struct wire_msg q;
 	enum err e;
 
-	while ((e = wire_recv(m->sock, ROLE_MAILBOX, ROLE_STORE, &q)) == ERR_OK) {
-		e = q.op == OP_REPLIES_GET ? on_get(m, &q) : on_remove(m, &q);
-		if (e != ERR_OK)
-			break;
-	}
-	if (e != ERR_AGAIN)
+	if ((e = flush(m)) == ERR_OK)
+		while (!m->has_outbox &&
+		       (e = wire_recv(m->sock, ROLE_MAILBOX, ROLE_STORE, &q)) == ERR_OK &&
+		       (e = q.op == OP_REPLIES_GET ? on_get(m, &q) : on_remove(m, &q)) == ERR_OK)
+			;
+	if (e != ERR_OK && e != ERR_AGAIN)
 		mailbox_side_detach(m);
 }

@@ -98,6 +98,8 @@ store_new(int sock, const struct minisign_key *root, const struct store_events *
 	s->sock = -1;
 	s->root = *root;
 	s->events = *events;
+	/* Answers to somebody before us, of whatever kind, find no slot of ours. */
+	s->generation = random_below(UINT32_MAX / N_SLOTS);
 	buf_init(&s->text, LIMIT_SCHEDULE);
 	buf_init(&s->sig, LIMIT_SIGNATURE);
 	if ((s->epoll = epoll_create1(EPOLL_CLOEXEC)) != -1)
