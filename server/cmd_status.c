@@ -17,6 +17,23 @@ struct report {
 	size_t n_warnings;
 };
 
+/* "3.4 GiB" */
+static void
+format_bytes(char out[static 32], uint64_t n)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
+	double v = (double)n / 1024;
+	size_t i = 0;
+
+	if (n < 1024) {
+		snprintf(out, 32, "%llu bytes", (unsigned long long)n);
+		return;
+	}
+	for (; v >= 1024 && i + 1 < sizeof units / sizeof units[0]; i++)
+		v /= 1024;
+	snprintf(out, 32, "%.1f %s", v, units[i]);
+}
+
 static void
 warn(struct report *r, const char *text)
 {
@@ -47,6 +64,25 @@ judge_keys(struct report *r)
 }
 
 static void
+judge_settle(struct report *r)
+{
+	char need[32], text[200];
+
+	if (r->st.settle_wait == SETTLE_WAITS_FOR_ROOM) {
+		format_bytes(need, r->st.settle_need);
+		snprintf(text, sizeof text,
+		    "The midnight settle waits for %s of free room: until then the disk tells in which "
+		    "order submissions came.",
+		    need);
+		warn(r, text);
+	} else if (r->st.settle_wait == SETTLE_WAITS_FOR_REPAIR) {
+		warn(r,
+		    "The midnight settle failed, so the disk tells in which order submissions came: "
+		    "sealslotd check tells more.");
+	}
+}
+
+static void
 judge(struct report *r)
 {
 	judge_keys(r);
@@ -57,30 +93,16 @@ judge(struct report *r)
 	if (!r->st.is_writable)
 		warn(r, "The store can't be written: uploads are refused.");
 	else if (r->st.room == 0)
-		warn(r, "The disk is full down to the reserve: uploads are refused.");
-}
-
-/* "3.4 GiB" */
-static void
-format_bytes(char out[static 32], uint64_t n)
-{
-	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
-	double v = (double)n / 1024;
-	size_t i = 0;
-
-	if (n < 1024) {
-		snprintf(out, 32, "%llu bytes", (unsigned long long)n);
-		return;
-	}
-	for (; v >= 1024 && i + 1 < sizeof units / sizeof units[0]; i++)
-		v /= 1024;
-	snprintf(out, 32, "%.1f %s", v, units[i]);
+		warn(r,
+		    "The disk is full down to the reserve, or the day's bytes (max_day) are used "
+		    "up: uploads are refused.");
+	judge_settle(r);
 }
 
 static void
 print_text(const struct report *r)
 {
-	char bytes[32], room[32];
+	char bytes[32], room[32], day[DATE_DAY_LEN + 1];
 	size_t i;
 
 	format_bytes(bytes, r->st.bytes);
@@ -93,6 +115,10 @@ print_text(const struct report *r)
 	printf("Submissions: %llu (%s)\n", (unsigned long long)r->st.items, bytes);
 	printf("Room:        for an upload of up to %s\n", room);
 	printf("Bundles:     %u exported\n", r->st.exports);
+	if (r->st.settled != 0) {
+		date_format(day, r->st.settled);
+		printf("Settled:     all days before %s\n", day);
+	}
 	if (r->st.clock_oks > 0)
 		printf("Clock:       declared right %u times\n", r->st.clock_oks);
 	for (i = 0; i < r->n_warnings; i++)
@@ -103,18 +129,21 @@ static enum err
 print_json(const struct report *r)
 {
 	json_t *warnings = json_array(), *o;
+	char day[DATE_DAY_LEN + 1] = "";
 	enum err e = ERR_OK;
 	size_t i;
 
 	for (i = 0; i < r->n_warnings; i++)
 		if (json_array_append_new(warnings, json_string(r->warnings[i])) != 0)
 			e = ERR_NOMEM;
-	o = json_pack("{s:b,s:i,s:I,s:I,s:I,s:I,s:b,s:I,s:I,s:o}", "serving", r->is_serving,
+	if (r->st.settled != 0)
+		date_format(day, r->st.settled);
+	o = json_pack("{s:b,s:i,s:I,s:I,s:I,s:I,s:b,s:I,s:I,s:s,s:b,s:o}", "serving", r->is_serving,
 	    "keys_days", (int)r->days, "schedule", (json_int_t)r->st.serial, "items",
 	    (json_int_t)r->st.items, "bytes", (json_int_t)r->st.bytes, "room",
 	    (json_int_t)r->st.room, "clock_ok", r->st.is_clock_good != 0, "clock_oks",
-	    (json_int_t)r->st.clock_oks, "bundles", (json_int_t)r->st.exports, "warnings",
-	    warnings);
+	    (json_int_t)r->st.clock_oks, "bundles", (json_int_t)r->st.exports, "settled_before",
+	    day, "settle_waits", r->st.settle_wait != 0, "warnings", warnings);
 	if (o == NULL)
 		return ERR_NOMEM;
 	if (e == ERR_OK && json_dumpf(o, stdout, JSON_COMPACT) != 0)

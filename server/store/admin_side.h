@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "store/depot.h"
 #include "store/front_side.h"
+#include "store/settle.h"
 #include "wire/reason.h"
 #include "wire/wire.h"
 
@@ -29,6 +30,7 @@ struct admin {
 struct admin_side {
 	struct depot *depot;      /* borrowed */
 	struct front_side *front; /* borrowed */
+	struct settle *settle;    /* borrowed; NULL: none */
 	int listener;             /* -1: none */
 	struct admin admins[LIMIT_ADMINS];
 };

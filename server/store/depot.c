@@ -9,6 +9,7 @@
 #include "store/calendar.h"
 #include "store/db_care.h"
 #include "store/rebuild.h"
+#include "store/settle.h"
 #include "store/transfer.h"
 #include "store/upload.h"
 
@@ -82,6 +83,8 @@ open_index(struct depot *d, struct reason *why)
 		    d->conf->store_path);
 	if (e != ERR_OK)
 		return reason_sys(why, e, "Can't open the index");
+	if ((e = settle_sweep(d->folder.items)) != ERR_OK)
+		return reason_sys(why, e, "Can't remove a copy that was left over");
 	if ((e = rebuild_rows(d->folder.items, d->db, &d->schedules, &d->rebuilt)) != ERR_OK)
 		return reason_sys(why, e, "Can't compare the index with the files");
 	return ERR_OK;

@@ -22,6 +22,7 @@ front_side_init(struct front_side *f, struct depot *depot, struct committer *com
 	f->generation = 0;
 	f->is_draining = false;
 	f->n = 0;
+	f->settling = 0;
 	f->has_outbox = false;
 	f->outbox.fd = -1;
 }
@@ -98,8 +99,8 @@ flush(struct front_side *f)
 
 /* ---- what front is told */
 
-static uint64_t
-reserved(const struct front_side *f)
+uint64_t
+front_side_promised(const struct front_side *f)
 {
 	uint64_t sum = 0;
 	uint32_t i;
@@ -131,7 +132,9 @@ available(const struct front_side *f, bool is_signed_in, uint64_t *out)
 
 	if ((e = quota_free(f->depot->folder.items, &have)) != ERR_OK)
 		return e;
-	if (__builtin_add_overflow(reserved(f), f->depot->conf->reserve, &used) || used > have)
+	if (__builtin_add_overflow(
+		front_side_promised(f) + f->settling, f->depot->conf->reserve, &used) ||
+	    used > have)
 		used = have;
 	day = quota_day_left(
 	    f->depot->conf->max_day, depot_day_bytes(f->depot) + claimed(f), is_signed_in);

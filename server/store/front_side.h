@@ -34,6 +34,7 @@ struct front_side {
 	bool is_draining;
 	struct in_flight uploads[LIMIT_IN_FLIGHT_MAX];
 	uint32_t n;
+	uint64_t settling; /* bytes that the midnight settle may still take */
 	bool has_outbox;
 	struct wire_msg outbox;
 	/* what front was told last */
@@ -63,6 +64,8 @@ enum err MUST_CHECK front_side_tick(struct front_side *f);
 void front_side_tell_schedule(struct front_side *f);
 /* Is some commit under way? Uploads that only grow are front's to end. */
 bool front_side_is_committing(const struct front_side *f);
+/* Bytes on the disk that the uploads in flight may still take. */
+uint64_t front_side_promised(const struct front_side *f);
 /* What one more upload may have, as front is told. */
 struct op_room front_side_room(const struct front_side *f);
 

@@ -12,6 +12,7 @@
 #include "store/committer.h"
 #include "store/front_side.h"
 #include "store/mailbox_side.h"
+#include "store/settle.h"
 #include "sandbox/sandbox.h"
 #include "wire/wire.h"
 
@@ -25,6 +26,7 @@ enum place {
 	PLACE_COMMITTER,
 	PLACE_FRONT,
 	PLACE_MAILBOX,
+	PLACE_SETTLE,
 	PLACE_LISTENER,
 	PLACE_ADMINS
 };
@@ -37,7 +39,8 @@ struct service {
 	struct front_side front;
 	struct mailbox_side mailbox;
 	struct admin_side admins;
-	bool is_drained_due; /* the parent waits for the last commit */
+	struct settle *settle; /* NULL: no server, a verb alone */
+	bool is_drained_due;   /* the parent waits for the last commit */
 	int64_t next_tick;
 	int32_t expired; /* the day on which old submissions were deleted last */
 };
@@ -99,6 +102,7 @@ on_parent(struct service *s)
 static void
 fill(const struct service *s, struct pollfd *p)
 {
+	bool is_free = !settle_has_index(s->settle);
 	size_t i;
 
 	p[PLACE_PARENT] = (struct pollfd){s->parent, POLLIN, 0};
@@ -106,10 +110,14 @@ fill(const struct service *s, struct pollfd *p)
 	p[PLACE_COMMITTER] =
 	    (struct pollfd){s->front.has_outbox ? -1 : committer_fd(s->committer), POLLIN, 0};
 	p[PLACE_FRONT] = (struct pollfd){s->front.sock, front_side_events(&s->front), 0};
-	p[PLACE_MAILBOX] = (struct pollfd){s->mailbox.sock, POLLIN, 0};
+	p[PLACE_SETTLE] = (struct pollfd){settle_fd(s->settle), POLLIN, 0};
+	/* While the settle has the index, who asks for something of it waits. */
+	p[PLACE_MAILBOX] =
+	    (struct pollfd){is_free ? s->mailbox.sock : -1, mailbox_side_events(&s->mailbox), 0};
 	p[PLACE_LISTENER] = (struct pollfd){s->admins.listener, POLLIN, 0};
 	for (i = 0; i < LIMIT_ADMINS; i++)
-		p[PLACE_ADMINS + i] = (struct pollfd){s->admins.admins[i].sock, POLLIN, 0};
+		p[PLACE_ADMINS + i] =
+		    (struct pollfd){is_free ? s->admins.admins[i].sock : -1, POLLIN, 0};
 }
 
 static enum err
@@ -122,11 +130,13 @@ handle(struct service *s, const struct pollfd *p)
 		e = on_parent(s);
 	if (e == ERR_OK && p[PLACE_COMMITTER].revents != 0)
 		e = settle_front(s, front_side_on_committed(&s->front));
+	if (e == ERR_OK && p[PLACE_SETTLE].revents != 0)
+		settle_on_event(s->settle);
 	/* The parent may just have given us another front. */
 	if (e == ERR_OK && p[PLACE_FRONT].revents != 0 && p[PLACE_FRONT].fd == s->front.sock)
 		e = settle_front(s, front_side_on_ready(&s->front));
 	if (e == ERR_OK && p[PLACE_MAILBOX].revents != 0 && p[PLACE_MAILBOX].fd == s->mailbox.sock)
-		mailbox_side_on_readable(&s->mailbox);
+		mailbox_side_on_ready(&s->mailbox);
 	for (i = 0; i < LIMIT_ADMINS && e == ERR_OK; i++)
 		if (p[PLACE_ADMINS + i].revents != 0)
 			admin_side_on_readable(&s->admins, &s->admins.admins[i]);
@@ -141,7 +151,8 @@ expire(struct service *s)
 {
 	int32_t today = clock_today();
 
-	if (s->expired != today && depot_expire(&s->depot) == ERR_OK)
+	if (s->expired != today && !settle_has_index(s->settle) &&
+	    depot_expire(&s->depot) == ERR_OK)
 		s->expired = today;
 }
 
@@ -154,6 +165,8 @@ tick(struct service *s)
 	if (now >= s->next_tick) {
 		s->next_tick = now + TICK_MS;
 		expire(s);
+		settle_tick(s->settle, front_side_promised(&s->front));
+		s->front.settling = settle_claim(s->settle);
 		e = settle_front(s, front_side_tick(&s->front));
 	}
 	if (e == ERR_OK && s->is_drained_due && !front_side_is_committing(&s->front)) {
@@ -246,6 +259,9 @@ start(struct service *s, struct service_setup *setup, struct reason *why)
 		 s->depot.folder.items, s->depot.db, &s->depot.db_lock, &s->committer)) != ERR_OK)
 		return reason_sys(why, e, "Can't start the store's threads");
 	front_side_init(&s->front, &s->depot, s->committer);
+	if (setup->admin == -1 && (e = settle_new(&s->depot, &s->settle)) != ERR_OK)
+		return reason_sys(why, e, "Can't start the store's threads");
+	s->admins.settle = s->settle;
 	if ((e = sandbox_complete(ROLE_STORE, why)) != ERR_OK)
 		return e;
 	return attach(s, setup);
@@ -259,6 +275,7 @@ stop(struct service *s)
 		mailbox_side_detach(&s->mailbox);
 		front_side_detach(&s->front);
 	}
+	settle_free(s->settle);
 	committer_free(s->committer);
 	depot_close(&s->depot);
 }

@@ -95,6 +95,27 @@ upload_link(int fd, int items, const char *id)
 	return ERR_OK;
 }
 
+/* An exchange, not a rename: it can't bring back an item that was deleted in between. */
+enum err
+upload_replace(int fd, int items, const char *id)
+{
+	char path[FD_PATH_LEN], name[NAME_LEN], copy[NAME_LEN + 1];
+	enum err e = ERR_OK;
+
+	fd_path(path, fd);
+	item_name(name, id);
+	snprintf(copy, sizeof copy, "%s.copy", id);
+	if (unlinkat(items, copy, 0) == -1 && errno != ENOENT)
+		return io_errno();
+	if (linkat(AT_FDCWD, path, items, copy, AT_SYMLINK_FOLLOW) == -1)
+		return io_errno();
+	if (renameat2(items, copy, items, name, RENAME_EXCHANGE) == -1)
+		e = io_errno();
+	if (unlinkat(items, copy, 0) == -1 && e == ERR_OK)
+		e = io_errno();
+	return e;
+}
+
 enum err
 upload_unlink(int items, const char *id)
 {

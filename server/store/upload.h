@@ -30,6 +30,12 @@ struct upload_claim {
 enum err MUST_CHECK upload_settle(int fd, const struct upload_claim *claim);
 /* Gives a settled file its name, <id>.age. ERR_EXISTS. The folder must be synced afterwards. */
 enum err MUST_CHECK upload_link(int fd, int items, const char *id);
+/*
+ * Gives a settled file the name of one that is there, in one step: <id>.age is one or the other at
+ * any moment. The old one is gone when this returns; a power cut may leave it, or the new one, as
+ * <id>.copy. ERR_NOTFOUND: there is none by that name any more. The folder must be synced.
+ */
+enum err MUST_CHECK upload_replace(int fd, int items, const char *id);
 enum err MUST_CHECK upload_unlink(int items, const char *id);
 /* Bytes that the file takes on the medium now; 0 if that can't be known. */
 uint64_t upload_stored(int fd);

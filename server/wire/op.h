@@ -170,22 +170,28 @@ struct op_reply_item {
 	uint32_t size; /* bytes of ciphertext that follow */
 };
 
+/* What the midnight settle waits for. */
+enum settle_wait { SETTLE_WAITS_NOT, SETTLE_WAITS_FOR_ROOM, SETTLE_WAITS_FOR_REPAIR };
+
 struct op_status {
 	uint64_t items;
-	uint64_t bytes;     /* of ciphertext */
-	uint64_t room;      /* as op_room.bytes */
-	int32_t today;      /* the day by which store judges the clock */
-	int32_t seen;       /* the latest day that it trusts */
-	int32_t issued;     /* of the active schedule; 0 without one */
-	int32_t keys_end;   /* first day on which some inbox has no key; 0 without a schedule */
-	uint32_t serial;    /* of the active schedule; 0 without one */
-	uint32_t in_flight; /* uploads */
-	uint32_t clock_oks; /* how often an admin said clock-ok */
-	uint32_t exports;   /* bundles made */
+	uint64_t bytes;       /* of ciphertext */
+	uint64_t room;        /* as op_room.bytes */
+	uint64_t settle_need; /* bytes of room that the midnight settle waits for */
+	int32_t today;        /* the day by which store judges the clock */
+	int32_t seen;         /* the latest day that it trusts */
+	int32_t issued;       /* of the active schedule; 0 without one */
+	int32_t keys_end;     /* first day on which some inbox has no key; 0 without a schedule */
+	uint32_t serial;      /* of the active schedule; 0 without one */
+	uint32_t in_flight;   /* uploads */
+	uint32_t clock_oks;   /* how often an admin said clock-ok */
+	uint32_t exports;     /* bundles made */
+	int32_t settled;      /* days before this one are settled; 0: none yet, or no server runs */
 	char root[MINISIGN_KEY_LEN + 1]; /* the key line that the store was made with */
 	uint8_t is_writable;
 	uint8_t is_clock_good;
-	uint8_t pad[5];
+	uint8_t settle_wait; /* enum settle_wait */
+	uint8_t pad[8];
 };
 
 struct op_export_list {
