@@ -79,6 +79,32 @@ items_grow(struct catalog *c)
 	return ERR_OK;
 }
 
+static void
+take_review(struct catalog_item *to, const struct catalog_item *from)
+{
+	to->reviewed = from->reviewed;
+	to->gone = from->gone;
+	to->is_kept = from->is_kept;
+	memcpy(to->original, from->original, sizeof to->original);
+}
+
+/* Its item stands before it. */
+static enum err
+apply_review(struct catalog *c, struct lines_piece s)
+{
+	struct catalog_item i;
+	size_t at;
+	enum err e;
+
+	if ((e = catalog_text_review(s, &i)) != ERR_OK)
+		return e;
+	at = item_place(c, i.id);
+	if (at == c->n_items || strcmp(c->items[at]->id, i.id) != 0)
+		return ERR_FORMAT;
+	take_review(c->items[at], &i);
+	return ERR_OK;
+}
+
 static enum err
 apply_item(struct catalog *c, struct lines_piece s)
 {
@@ -94,6 +120,7 @@ apply_item(struct catalog *c, struct lines_piece s)
 	}
 	at = item_place(c, i->id);
 	if (at < c->n_items && strcmp(c->items[at]->id, i->id) == 0) {
+		take_review(i, c->items[at]);
 		item_free(c->items[at]);
 	} else {
 		memmove(c->items + at + 1, c->items + at, (c->n_items - at) * sizeof *c->items);
@@ -204,6 +231,18 @@ apply_instance(struct catalog *c, struct lines_piece s)
 }
 
 static enum err
+apply_vault(struct catalog *c, struct lines_piece s)
+{
+	uint8_t raw[RANDOM_ID_LEN / 2];
+
+	if (text_unhex(raw, sizeof raw, s.p, s.len) != ERR_OK)
+		return ERR_FORMAT;
+	memcpy(c->vault, s.p, s.len);
+	c->vault[s.len] = '\0';
+	return ERR_OK;
+}
+
+static enum err
 apply_line(struct catalog *c, struct lines_piece s)
 {
 	enum err e = ERR_FORMAT;
@@ -218,6 +257,12 @@ apply_line(struct catalog *c, struct lines_piece s)
 		e = apply_alarm(c, s);
 	else if (lines_take(&s, "instance: "))
 		e = apply_instance(c, s);
+	else if (lines_take(&s, "review: "))
+		e = apply_review(c, s);
+	else if (lines_take(&s, "vault: "))
+		e = apply_vault(c, s);
+	else if (lines_take(&s, "inventory: "))
+		e = catalog_text_inventory(s, &c->inventory, &c->inventory_made);
 	else if (lines_take(&s, "root: "))
 		c->has_root = (e = minisign_key_parse(&c->root, s.p, s.len)) == ERR_OK;
 	else if (lines_take(&s, "transfer: "))
@@ -269,6 +314,30 @@ catalog_put_item(struct catalog *c, const struct catalog_item *i)
 	size_t from = c->pending.len;
 
 	return applied(c, from, catalog_text_put_item(&c->pending, i));
+}
+
+enum err
+catalog_put_review(struct catalog *c, const struct catalog_item *i)
+{
+	size_t from = c->pending.len;
+
+	return applied(c, from, catalog_text_put_review(&c->pending, i));
+}
+
+enum err
+catalog_put_vault(struct catalog *c, const char *id)
+{
+	size_t from = c->pending.len;
+
+	return applied(c, from, buf_addf(&c->pending, "vault: %s\n", id));
+}
+
+enum err
+catalog_put_inventory(struct catalog *c, uint32_t serial, int32_t made)
+{
+	size_t from = c->pending.len;
+
+	return applied(c, from, catalog_text_put_inventory(&c->pending, serial, made));
 }
 
 enum err
@@ -345,7 +414,22 @@ dump_pins(const struct catalog *c, struct buf *out)
 		e = dump_key(out, "root", &c->root);
 	if (e == ERR_OK && c->has_transfer)
 		e = dump_key(out, "transfer", &c->transfer);
+	if (e == ERR_OK && c->vault[0] != '\0')
+		e = buf_addf(out, "vault: %s\n", c->vault);
+	if (e == ERR_OK && c->inventory != 0)
+		e = catalog_text_put_inventory(out, c->inventory, c->inventory_made);
 	return e;
+}
+
+static enum err
+dump_item(const struct catalog_item *i, struct buf *out)
+{
+	enum err e;
+
+	if ((e = catalog_text_put_item(out, i)) != ERR_OK ||
+	    (i->reviewed == 0 && i->gone == 0 && !i->is_kept))
+		return e;
+	return catalog_text_put_review(out, i);
 }
 
 enum err
@@ -361,7 +445,7 @@ catalog_dump(const struct catalog *c, struct buf *out)
 	for (i = 0; e == ERR_OK && i < c->n_alarms; i++)
 		e = catalog_text_put_alarm(out, &c->alarms[i]);
 	for (i = 0; e == ERR_OK && i < c->n_items; i++)
-		e = catalog_text_put_item(out, c->items[i]);
+		e = dump_item(c->items[i], out);
 	return e;
 }
 

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/random.h"
+#include "base/sha256.h"
 #include "carry/minisign.h"
 #include "carry/schedule.h"
 #include "manifest.h"
@@ -71,6 +72,11 @@ struct catalog_item {
 	char reply_to[AGE_RECIPIENT_LEN + 1];
 	struct manifest_topic *topics; /* owned by the catalog; borrowed in a put */
 	size_t n_topics;
+	/* what became of it: catalog_put_review; catalog_put_item leaves these as they are */
+	int32_t reviewed; /* the day on which somebody said that it is done, 0 if nobody has */
+	uint32_t gone;    /* the bundle whose list of everything didn't have it any more, or 0 */
+	bool is_kept;     /* sealed anew to the vault's archive key */
+	uint8_t original[SHA256_LEN]; /* then: SHA-256 of the file as the server sent it */
 };
 
 struct catalog_bundle {
@@ -116,6 +122,10 @@ struct catalog {
 	bool has_root;
 	struct minisign_key transfer;
 	bool has_transfer;
+	char vault[RANDOM_ID_LEN + 1]; /* the vault's own id; "" in one that is older than this */
+	uint32_t
+	    inventory; /* the newest bundle that listed all that the server had and came whole */
+	int32_t inventory_made;
 	struct catalog_item **items; /* owned, ascending by id */
 	size_t n_items, cap_items;
 	struct catalog_bundle *bundles; /* owned, ascending by serial, then volume */
@@ -138,6 +148,10 @@ enum err MUST_CHECK catalog_dump(const struct catalog *c, struct buf *out);
 enum err MUST_CHECK catalog_put_instance(struct catalog *c, const char *instance);
 enum err MUST_CHECK catalog_put_root(struct catalog *c, const struct minisign_key *k);
 enum err MUST_CHECK catalog_put_transfer(struct catalog *c, const struct minisign_key *k);
+enum err MUST_CHECK catalog_put_vault(struct catalog *c, const char *id);
+enum err MUST_CHECK catalog_put_inventory(struct catalog *c, uint32_t serial, int32_t made);
+/* reviewed, gone, is_kept and original of an item that is there. */
+enum err MUST_CHECK catalog_put_review(struct catalog *c, const struct catalog_item *i);
 /* These replace what has the same id, serial and volume, serial, or number. */
 enum err MUST_CHECK catalog_put_item(struct catalog *c, const struct catalog_item *i);
 enum err MUST_CHECK catalog_put_bundle(struct catalog *c, const struct catalog_bundle *b);

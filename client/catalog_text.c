@@ -76,6 +76,19 @@ text(struct words *w, char *out, size_t max)
 	out[s.len] = '\0';
 }
 
+/* A day, or "-" for 0. */
+static int32_t
+day_or_none(struct words *w)
+{
+	char s[DATE_DAY_LEN + 1] = "";
+	int32_t v = 0;
+
+	text(w, s, DATE_DAY_LEN);
+	if (w->e == ERR_OK && s[0] != '\0' && date_parse(s, strlen(s), &v) != ERR_OK)
+		w->e = ERR_FORMAT;
+	return v;
+}
+
 static void
 hash(struct words *w, uint8_t out[static HASH_LEN])
 {
@@ -277,19 +290,50 @@ catalog_text_alarm(struct lines_piece s, struct catalog_alarm *out)
 {
 	struct words w = {s, ERR_OK};
 	struct catalog_alarm a = {0};
-	char seen[DATE_DAY_LEN + 1] = "";
 
 	a.number = number32(&w);
 	a.kind = (enum catalog_alarm_kind)number(&w, CATALOG_ALARM_KINDS - 1);
 	a.day = day(&w);
-	text(&w, seen, DATE_DAY_LEN);
-	if (w.e == ERR_OK && seen[0] != '\0' && date_parse(seen, strlen(seen), &a.seen) != ERR_OK)
-		w.e = ERR_FORMAT;
+	a.seen = day_or_none(&w);
 	a.a = number(&w, UINT64_MAX);
 	a.b = number(&w, UINT64_MAX);
 	id(&w, a.id);
 	if (end(&w) == ERR_OK)
 		*out = a;
+	return end(&w);
+}
+
+enum err
+catalog_text_review(struct lines_piece s, struct catalog_item *out)
+{
+	char hex[2 * SHA256_LEN + 1] = "";
+	struct words w = {s, ERR_OK};
+	struct catalog_item i = {0};
+
+	id(&w, i.id);
+	i.reviewed = day_or_none(&w);
+	i.gone = number32(&w);
+	text(&w, hex, 2 * SHA256_LEN);
+	i.is_kept = hex[0] != '\0';
+	if (w.e == ERR_OK && (i.id[0] == '\0' || (i.is_kept && text_unhex(i.original, SHA256_LEN,
+								   hex, strlen(hex)) != ERR_OK)))
+		w.e = ERR_FORMAT;
+	if (end(&w) == ERR_OK)
+		*out = i;
+	return end(&w);
+}
+
+enum err
+catalog_text_inventory(struct lines_piece s, uint32_t *serial, int32_t *made)
+{
+	struct words w = {s, ERR_OK};
+	uint32_t n = number32(&w);
+	int32_t on = day(&w);
+
+	if (end(&w) == ERR_OK) {
+		*serial = n;
+		*made = on;
+	}
 	return end(&w);
 }
 
@@ -351,4 +395,25 @@ catalog_text_put_alarm(struct buf *out, const struct catalog_alarm *a)
 		date_format(seen, a->seen);
 	return buf_addf(out, "alarm: %u %u %s %s %llu %llu %s\n", a->number, (unsigned)a->kind, on,
 	    seen, (unsigned long long)a->a, (unsigned long long)a->b, or_dash(a->id));
+}
+
+enum err
+catalog_text_put_review(struct buf *out, const struct catalog_item *i)
+{
+	char on[DATE_DAY_LEN + 1] = "-", hex[2 * SHA256_LEN + 1] = "-";
+
+	if (i->reviewed != 0)
+		date_format(on, i->reviewed);
+	if (i->is_kept)
+		text_hex(hex, i->original, SHA256_LEN);
+	return buf_addf(out, "review: %s %s %u %s\n", i->id, on, i->gone, hex);
+}
+
+enum err
+catalog_text_put_inventory(struct buf *out, uint32_t serial, int32_t made)
+{
+	char on[DATE_DAY_LEN + 1];
+
+	date_format(on, made);
+	return buf_addf(out, "inventory: %u %s\n", serial, on);
 }

@@ -15,6 +15,9 @@
  * <previous> schedule: <serial> <hash> alarm: <number> <kind> <day> <day seen|-> <a> <b> <id|->
  *   item: <id> <state> <flags> <day> <inbox> <epoch> <size> <hash> <received|-> <schedule>
  *         <files> <bytes> <message> <mailbox|-> <reply_to|-> <topics|->        (one line)
+ *   review: <id> <day reviewed|-> <bundle in which it was gone, or 0> <SHA-256 if it is kept|->
+ *   vault: <id>
+ *   inventory: <serial> <made>
  *
  * States and kinds are the numbers of their enums, flags are decimal, topics
  * are name=value pairs with & between them, the bytes of a value in %XX but for
@@ -26,11 +29,15 @@ enum err MUST_CHECK catalog_text_item(struct lines_piece s, struct catalog_item 
 enum err MUST_CHECK catalog_text_bundle(struct lines_piece s, struct catalog_bundle *out);
 enum err MUST_CHECK catalog_text_schedule(struct lines_piece s, struct catalog_schedule *out);
 enum err MUST_CHECK catalog_text_alarm(struct lines_piece s, struct catalog_alarm *out);
+enum err MUST_CHECK catalog_text_review(struct lines_piece s, struct catalog_item *out);
+enum err MUST_CHECK catalog_text_inventory(struct lines_piece s, uint32_t *serial, int32_t *made);
 /* What catalog_text_item allocated. */
 void catalog_text_item_wipe(struct catalog_item *i);
 
 /* Each appends one whole line. */
 enum err MUST_CHECK catalog_text_put_item(struct buf *out, const struct catalog_item *i);
+enum err MUST_CHECK catalog_text_put_review(struct buf *out, const struct catalog_item *i);
+enum err MUST_CHECK catalog_text_put_inventory(struct buf *out, uint32_t serial, int32_t made);
 enum err MUST_CHECK catalog_text_put_bundle(struct buf *out, const struct catalog_bundle *b);
 enum err MUST_CHECK catalog_text_put_schedule(struct buf *out, const struct catalog_schedule *s);
 enum err MUST_CHECK catalog_text_put_alarm(struct buf *out, const struct catalog_alarm *a);

@@ -23,6 +23,7 @@
 #define CMD_OPT_TO   0x2u
 #define CMD_OPT_SEEN 0x4u
 #define CMD_OPT_ROOT 0x8u
+#define CMD_OPT_UNDO 0x10u
 
 struct cmd_options {
 	const char *vault;
@@ -34,6 +35,7 @@ struct cmd_options {
 	const char *seen;
 	const char *root;
 	bool is_json;
+	bool is_undone;
 };
 
 struct cmd {
@@ -47,7 +49,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_init, cmd_import, cmd_list, cmd_show, cmd_verify, cmd_extract,
-    cmd_alarms;
+    cmd_alarms, cmd_done, cmd_keep, cmd_needs;
 
 /* Opens the vault; with a passphrase from its file or from the terminal. On failure it has told
  * why, and returns CMD_FAILED. */

@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "cmd.h"
 #include "extract.h"
+#include "keep.h"
 
 #define OUT_MAX LIMIT_MIB
 
@@ -107,8 +108,7 @@ open_and_extract(struct vault *v, const struct catalog_item *row, const struct c
 	int fd = -1, code;
 	enum err e;
 
-	if ((e = vault_open_item(v, row->id, &fd)) == ERR_OK &&
-	    (e = item_open_in(v, fd, row->epoch, &it)) == ERR_OK)
+	if ((e = keep_open(v, row, &fd, &it)) == ERR_OK)
 		code = extract(it, o);
 	else
 		code = cmd_fail_item(row, e);

@@ -57,6 +57,12 @@ item_of(const struct catalog_item *i)
 	o = json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I}", "id", i->id, "state", states[i->state],
 	    "flags", flags_of(i), "day", day, "inbox", i->inbox, "epoch", (json_int_t)i->epoch,
 	    "sealed_size", (json_int_t)i->size);
+	if (o != NULL &&
+	    (json_object_set_new(o, "reviewed", json_boolean(i->reviewed != 0)) == -1 ||
+		json_object_set_new(o, "kept", json_boolean(i->is_kept)) == -1)) {
+		json_decref(o);
+		return NULL;
+	}
 	if (o == NULL || i->received[0] == '\0')
 		return o;
 	if (json_object_set_new(o, "received", json_string(i->received)) == -1 ||

@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/text.h"
 #include "cmd.h"
 #include "display.h"
 #include "item.h"
+#include "keep.h"
 
 #define OUT_MAX     (32 * LIMIT_MIB)
 #define TYPE_WIDTH  28 /* columns of a media type */
@@ -24,6 +26,23 @@ put_flags(struct buf *out, uint32_t flags, const char *manifest_why)
 	return e;
 }
 
+/* What the reviewers have said about it. */
+static enum err
+put_review(struct buf *out, const struct catalog_item *row)
+{
+	char day[DATE_DAY_LEN + 1], sha[2 * SHA256_LEN + 1];
+	enum err e = ERR_OK;
+
+	if (row->reviewed != 0) {
+		date_format(day, row->reviewed);
+		e = buf_addf(out, "reviewed  %s\n", day);
+	}
+	if (e != ERR_OK || !row->is_kept)
+		return e;
+	text_hex(sha, row->original, SHA256_LEN);
+	return buf_addf(out, "kept      sealed to this vault; SHA-256 of the original %s\n", sha);
+}
+
 static enum err
 put_head(struct buf *out, const struct catalog_item *row)
 {
@@ -36,6 +55,8 @@ put_head(struct buf *out, const struct catalog_item *row)
 		 row->received[0] == '\0' ? day : row->received, row->inbox, row->epoch)) !=
 		ERR_OK ||
 	    (e = buf_addf(out, "sealed    %s\n", cmd_size(size, row->size))) != ERR_OK)
+		return e;
+	if ((e = put_review(out, row)) != ERR_OK)
 		return e;
 	for (i = 0; e == ERR_OK && i < row->n_topics; i++) {
 		e = buf_addf(out, "topic     %s: ", row->topics[i].name);
@@ -117,11 +138,14 @@ put_item(struct buf *out, struct vault *v, struct item *it, const struct catalog
 
 	if (it->manifest != NULL && vault_schedule(v, it->manifest->schedule, &s) != ERR_OK)
 		s = NULL;
-	/* Judged anew: the file may have been changed since it was imported. */
-	row.received[0] = '\0';
-	row.n_topics = 0;
-	item_judge(it, v->catalog.instance, s, &row);
-	row.flags |= known->flags & (CATALOG_CHANGED | CATALOG_OLD_SCHEDULE);
+	/* Judged anew: the file may have been changed since it was imported. A kept one has another
+	 * key: what was found at its import stands. */
+	if (!it->is_kept) {
+		row.received[0] = '\0';
+		row.n_topics = 0;
+		item_judge(it, v->catalog.instance, s, &row);
+		row.flags |= known->flags & (CATALOG_CHANGED | CATALOG_OLD_SCHEDULE);
+	}
 	if ((e = put_head(out, &row)) != ERR_OK ||
 	    (e = put_flags(out, row.flags, it->manifest_why)) != ERR_OK ||
 	    (e = put_message(out, it)) != ERR_OK)
@@ -138,8 +162,7 @@ show(struct vault *v, const struct catalog_item *row)
 	enum err e;
 
 	buf_init(&out, OUT_MAX);
-	if ((e = vault_open_item(v, row->id, &fd)) == ERR_OK &&
-	    (e = item_open_in(v, fd, row->epoch, &it)) == ERR_OK)
+	if ((e = keep_open(v, row, &fd, &it)) == ERR_OK)
 		e = put_item(&out, v, it, row);
 	if (e == ERR_OK)
 		cmd_flush(&out);

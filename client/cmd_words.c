@@ -78,6 +78,10 @@ cmd_fail_item(const struct catalog_item *row, enum err e)
 	if (e == ERR_NOTFOUND)
 		return cmd_fail(row->id, "its file is gone from the vault. Import a bundle that "
 					 "has it, or restore a backup.");
+	if (e == ERR_NOMATCH && row->state == CATALOG_OPENED)
+		return cmd_fail(row->id,
+		    "the key of epoch %u of inbox %s is gone: it was retired, and this wasn't kept.",
+		    row->epoch, row->inbox);
 	if (e == ERR_NOMATCH)
 		return cmd_fail(row->id, "the key store has no key for epoch %u of inbox %s.",
 		    row->epoch, row->inbox);

@@ -223,7 +223,7 @@ run(struct import *im, const char **why)
 	}
 	if ((e = import_head(im, why)) != ERR_OK || (e = mark_what_is_there(im)) != ERR_OK ||
 	    (e = take_and_flush(im)) != ERR_OK || (e = mark_missing(im)) != ERR_OK ||
-	    (e = import_record(im)) != ERR_OK)
+	    (e = import_gone(im)) != ERR_OK || (e = import_record(im)) != ERR_OK)
 		return e;
 	return vault_commit(im->v);
 }

@@ -38,6 +38,9 @@ enum err MUST_CHECK import_head(struct import *im, const char **why);
 /* At the end: the bundle's record, and gaps that are closed now. */
 enum err MUST_CHECK import_record(struct import *im);
 
+/* import_gone.c: what this bundle's list says that the server has no more. Before import_record. */
+enum err MUST_CHECK import_gone(struct import *im);
+
 /* import_item.c: the current member is the item i of the index. */
 enum err MUST_CHECK import_item(struct import *im, size_t i);
 /* Is item i of the index in the vault, named and with a row? */

@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_CLIENT_ITEM_H
 #define SEALSLOT_CLIENT_ITEM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -25,6 +26,7 @@ struct item {
 	const char *manifest_why;   /* then, why: a plain phrase */
 	uint8_t recipient[AGE_KEY]; /* of the key that opened it */
 	uint32_t epoch;             /* its epoch number */
+	bool is_kept; /* opened by the archive key (keep.h): epoch and recipient say nothing */
 };
 
 /*

@@ -10,8 +10,8 @@
 #include "cmd.h"
 #include "display.h"
 
-static const struct cmd *const verbs[] = {
-    &cmd_init, &cmd_import, &cmd_list, &cmd_show, &cmd_verify, &cmd_extract, &cmd_alarms};
+static const struct cmd *const verbs[] = {&cmd_init, &cmd_import, &cmd_list, &cmd_show, &cmd_verify,
+    &cmd_extract, &cmd_alarms, &cmd_done, &cmd_keep, &cmd_needs};
 #define N_VERBS (sizeof verbs / sizeof *verbs)
 
 static void
@@ -57,6 +57,7 @@ take_option(const struct cmd *c, struct cmd_options *o, int option, const char *
 	case 't': o->to = value; return (c->options & CMD_OPT_TO) != 0;
 	case 'r': o->root = value; return (c->options & CMD_OPT_ROOT) != 0;
 	case 's': o->seen = value; return (c->options & CMD_OPT_SEEN) != 0;
+	case 'u': o->is_undone = true; return (c->options & CMD_OPT_UNDO) != 0;
 	default: return false;
 	}
 }
@@ -68,7 +69,8 @@ run_verb(const struct cmd *c, int argc, char **argv)
 	    {"passphrase-file", required_argument, NULL, 'p'},
 	    {"keys", required_argument, NULL, 'k'}, {"json", no_argument, NULL, 'j'},
 	    {"to", required_argument, NULL, 't'}, {"seen", required_argument, NULL, 's'},
-	    {"root", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+	    {"root", required_argument, NULL, 'r'}, {"undo", no_argument, NULL, 'u'},
+	    {NULL, 0, NULL, 0}};
 	struct cmd_options o = {0};
 	size_t n;
 	int option;

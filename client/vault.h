@@ -19,8 +19,10 @@
  *   items/<id>.age         submissions, exactly as the server sealed them
  *   ledger/                the catalog (ledger.h)
  *   schedules/0012.age     schedules with their signatures, sealed to the unlock identity
+ *   archive.age            the archive key (keep.h), sealed to the unlock identity; once needed
+ *   kept/<id>.age          submissions that were sealed anew to it
  *
- * No key is in it. Who finds it without the key store sees how many
+ * No epoch key is in it. Who finds it without the key store sees how many
  * submissions there are, their ids, their padded sizes, when they were
  * imported, how often the vault was written to, and where the key store was mounted.
  */
@@ -76,6 +78,8 @@ enum err MUST_CHECK vault_open_write(
     const struct vault_access *how, struct vault **out, struct vault_fault *fault);
 void vault_free(struct vault *v); /* accepts NULL */
 
+/* Gives the vault an id of its own, unless it has one. */
+enum err MUST_CHECK vault_name(struct vault *v);
 /* Writes the catalog's pending lines to the ledger, synced. */
 enum err MUST_CHECK vault_commit(struct vault *v);
 

@@ -87,13 +87,24 @@ pin_instance(struct vault *v, struct vault_fault *fault)
 }
 
 enum err
+vault_name(struct vault *v)
+{
+	char id[RANDOM_ID_LEN + 1];
+
+	if (v->catalog.vault[0] != '\0')
+		return ERR_OK;
+	random_id(id);
+	return catalog_put_vault(&v->catalog, id);
+}
+
+enum err
 vault_pin_keys(struct vault *v, const char *root_path, struct vault_fault *fault)
 {
 	enum err e;
 
-	if ((e = pin_root(v, root_path, fault)) != ERR_OK)
+	if ((e = pin_root(v, root_path, fault)) != ERR_OK || (e = pin_instance(v, fault)) != ERR_OK)
 		return e;
-	return pin_instance(v, fault);
+	return vault_name(v);
 }
 
 enum err

@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "item.h"
+#include "keep.h"
 
 #define PIECE (256 * 1024)
 
@@ -54,11 +55,15 @@ static enum err
 check_content(struct vault *v, int fd, const struct catalog_item *row, struct sink watch)
 {
 	struct item *it = NULL;
+	int kept = -1;
 	enum err e;
 
-	if ((e = item_open_in(v, fd, row->epoch, &it)) == ERR_OK)
+	if ((e = item_open_in(v, fd, row->epoch, &it)) == ERR_NOMATCH && row->is_kept)
+		e = keep_open(v, row, &kept, &it);
+	if (e == ERR_OK)
 		e = item_check_all(it, watch);
 	item_free(it);
+	io_close(&kept);
 	return e;
 }
 

@@ -115,6 +115,10 @@
 #define LIMIT_KEY_LOG       (4 * 1024 * 1024)   /* bytes of KEYS/log */
 #define LIMIT_KEY_LOG_LINE  (64 * 1024)         /* bytes of a line of it */
 #define LIMIT_KEY_BACKUP    (256 * 1024 * 1024) /* bytes of a key store's backup */
+#define LIMIT_NEEDS_LINE    256                 /* bytes of a line of what a vault needs */
+#define LIMIT_NEEDS_EPOCHS  65536               /* epochs that a vault has ever heard of */
+#define LIMIT_NEEDS         (128 * LIMIT_MIB)   /* bytes of the whole text */
+#define LIMIT_NEEDS_FILES   16                  /* vaults that one key store feeds */
 #define LIMIT_UPLOAD_DAYS   7 /* an upload begun in an epoch is over this many days after its end */
 #define LIMIT_KEY_FILE      (64 * 1024)
 #define LIMIT_PASSPHRASE    1024 /* bytes */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "lines.h"
 
+#define INVENTORY     "inventory: complete"
 #define ITEM_LINE_MIN 121 /* bytes of the shortest item line, with its line feed */
 
 struct parse {
@@ -23,18 +24,34 @@ refuse(struct parse *p, enum err e, const char *why)
 	return e;
 }
 
-/* The next line, which must begin with this keyword. */
+/* The next line. */
 static enum err
-advance(struct parse *p, const char *keyword)
+step(struct parse *p)
 {
 	const char *why = NULL;
 	enum err e;
 
 	if ((e = lines_next(&p->lines, LIMIT_BUNDLE_LINE, &p->line, &why)) != ERR_OK)
 		return refuse(p, e == ERR_LIMIT ? ERR_LIMIT : ERR_FORMAT, why);
+	return ERR_OK;
+}
+
+/* The current line must begin with this keyword. */
+static enum err
+expect(struct parse *p, const char *keyword)
+{
 	if (!lines_take(&p->line, keyword))
 		return refuse(p, ERR_FORMAT, "an unknown line, or a line in the wrong place");
 	return ERR_OK;
+}
+
+/* The next line, which must begin with this keyword. */
+static enum err
+advance(struct parse *p, const char *keyword)
+{
+	enum err e;
+
+	return (e = step(p)) == ERR_OK ? expect(p, keyword) : e;
 }
 
 static enum err
@@ -112,7 +129,10 @@ parse_head(struct parse *p, size_t *count)
 		return e;
 	if (date_parse(p->line.p, p->line.len, &h->made) != ERR_OK)
 		return refuse(p, ERR_FORMAT, "not a real day (YYYY-MM-DD)");
-	if ((e = parse_volume(p)) != ERR_OK || (e = advance(p, "count: ")) != ERR_OK ||
+	if ((e = parse_volume(p)) != ERR_OK || (e = step(p)) != ERR_OK)
+		return e;
+	h->is_inventory = lines_is(p->line, INVENTORY);
+	if ((h->is_inventory && (e = step(p)) != ERR_OK) || (e = expect(p, "count: ")) != ERR_OK ||
 	    (e = parse_number(p, p->line, LIMIT_BUNDLE_ITEMS, &v)) != ERR_OK)
 		return e;
 	*count = (size_t)v;
@@ -240,8 +260,9 @@ bundle_head_format(const struct bundle_head *h, size_t n_items, struct buf *out)
 	text_hex(previous, h->previous, HASH_LEN);
 	return buf_addf(out,
 	    "sealslot-bundle 1\ninstance: %s\nserial: %u\nprevious: %s\nmade: %s\n"
-	    "volume: %u of %u\ncount: %zu\n",
-	    h->instance, h->serial, previous, made, h->volume, h->volumes, n_items);
+	    "volume: %u of %u\n%scount: %zu\n",
+	    h->instance, h->serial, previous, made, h->volume, h->volumes,
+	    h->is_inventory ? INVENTORY "\n" : "", n_items);
 }
 
 enum err

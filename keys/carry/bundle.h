@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_CARRY_BUNDLE_H
 #define SEALSLOT_CARRY_BUNDLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@
  *   previous: <64 hex: BLAKE2b-256 of index.txt of serial 6, or 64 zeros>
  *   made: 2026-03-05
  *   volume: 1 of 1
+ *   inventory: complete
  *   count: 2
  *   item: <32 hex id> 2026-03-05 tips 31 <size> <64 hex BLAKE2b-256>
  *   item: ...
@@ -29,8 +31,9 @@
  *
  * Numbers are decimal without leading zeros. Items ascend by id, each once. It
  * lists everything that the bundle should carry over all its volumes, so
- * an import can name what is missing. "previous" is the hash of the index of
- * volume 1; volumes of one bundle differ in the volume line alone.
+ * an import can name what is missing. The inventory line is there only if it
+ * lists everything that the server has: what isn't in such a list is gone. "previous" is the hash
+ * of the index of volume 1; volumes of one bundle differ in the volume line alone.
  *
  * Order of members in every volume: index.txt, index.txt.minisig, transfer.pub
  * (the server's public transfer key as minisign writes it: a vault pins it at
@@ -59,6 +62,7 @@ struct bundle_head {
 	uint8_t previous[HASH_LEN];
 	int32_t made;
 	uint32_t volume, volumes;
+	bool is_inventory; /* it lists everything that the server has */
 };
 
 struct bundle_index {

@@ -7,6 +7,7 @@ int cmd_schedule(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_offer(int argc, char **argv);
+int cmd_retire(int argc, char **argv);
 int cmd_revoke(int argc, char **argv);
 int cmd_reviewer_copy(int argc, char **argv);
 int cmd_backup(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct verb {
     {"check", cmd_check, "verify a schedule without any secret"},
     {"revoke", cmd_revoke,
 	"after a theft: new keys for epochs that aren't over, the old ones revoked"},
+    {"retire", cmd_retire, "destroy the keys of ended epochs that nothing needs any more"},
     {"reviewer-copy", cmd_reviewer_copy, "a key store without the root key, for reviewers"},
     {"backup", cmd_backup, "the whole key store in one file, under its passphrase"},
     {"restore", cmd_restore, "a key store from its backup"},

@@ -16,14 +16,16 @@
  *   2026-03-02 backup <32 hex id> tips:1-26,arts:1-26 <name>
  *   2026-03-02 copy <32 hex id> tips:1-26,arts:1-26 <name>
  *   2026-03-02 copy-of <32 hex id>           in the log of a copy: which one it is
- *   2026-03-09 gone <32 hex id>              that backup or copy exists no more
- *   2026-04-01 retired tips 1
+ *   2026-03-09 gone <32 hex id>              that backup, copy or vault exists no more
+ *   2026-04-01 vault <32 hex id> <name>      a vault that this key store feeds, by its needs file
+ *   2026-04-01 retired tips 1                written before the keys are destroyed
  *   2026-04-02 restored                    from the last backup above
  */
 #define RECORD_BACKUP   "backup"
 #define RECORD_COPY     "copy"
 #define RECORD_COPY_OF  "copy-of"
 #define RECORD_GONE     "gone"
+#define RECORD_VAULT    "vault"
 #define RECORD_RETIRED  "retired"
 #define RECORD_RESTORED "restored"
 

@@ -91,21 +91,26 @@ sign_item(void *ctx, const struct db_item *item, const uint8_t *hash)
 
 /* index.txt; ERR_PROFILE when the list doesn't agree with the store's index. */
 static enum err
-write_index(struct depot *d, const struct buf *list, const struct bundle_head *head,
-    struct buf *text, struct buf *hashes)
+write_index(struct depot *d, const struct buf *list, struct bundle_head *head, struct buf *text,
+    struct buf *hashes)
 {
 	struct walk w = {.today = clock_today(), .text = text, .hashes = hashes};
 	size_t n = list->len / sizeof(struct op_export_item);
+	uint64_t all, bytes;
 	enum err e;
 
 	if (list->len % sizeof(struct op_export_item) != 0)
 		return ERR_PROFILE;
 	w.at = (const struct op_export_item *)(const void *)list->p;
 	w.end = n == 0 ? w.at : w.at + n;
-	if ((e = bundle_head_format(head, n, text)) != ERR_OK)
-		return e;
 	pthread_mutex_lock(&d->db_lock);
-	e = db_each(d->db, 0, sign_item, &w);
+	/* Under one lock with the walk: what comes later isn't in this list either way. */
+	if ((e = db_totals(d->db, &all, &bytes)) == ERR_OK) {
+		head->is_inventory = all == n;
+		e = bundle_head_format(head, n, text);
+	}
+	if (e == ERR_OK)
+		e = db_each(d->db, 0, sign_item, &w);
 	pthread_mutex_unlock(&d->db_lock);
 	if (e == ERR_OK && w.at != w.end)
 		e = ERR_PROFILE;

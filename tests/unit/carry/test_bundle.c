@@ -79,6 +79,46 @@ reads_every_field(void **state)
 }
 
 static void
+says_that_it_lists_everything(void **state)
+{
+	static const char *const bad[] = {"inventory: complete\ninventory: complete",
+	    "inventory: complete ", "inventory: part",
+	    "inventory: ", "count: 2\ninventory: complete"};
+	struct bundle_index *i;
+	struct bundle_fault f;
+	struct buf b;
+	size_t n;
+
+	(void)state;
+	buf_init(&b, 4096);
+	text_expand(&b, example);
+	i = parse_ok(&b);
+	assert_false(i->head.is_inventory);
+	i->head.is_inventory = true;
+	buf_reset(&b);
+	assert_ok(bundle_index_format(i, &b));
+	assert_non_null(strstr(buf_cstr(&b), "\nvolume: 1 of 2\ninventory: complete\ncount: 2\n"));
+	bundle_index_free(i);
+	i = parse_ok(&b);
+	assert_true(i->head.is_inventory);
+	assert_exact(i, &b);
+	bundle_index_free(i);
+	for (n = 0; n < b.len; n++)
+		assert_err(bundle_index_parse(b.p, n, &i, &f), ERR_FORMAT);
+	for (n = 0; n < sizeof bad / sizeof *bad; n++) {
+		char text[4096];
+		const char *head = strstr(buf_cstr(&b), "inventory: ");
+
+		snprintf(text, sizeof text, "%.*s%s\n%s", (int)(head - (const char *)b.p),
+		    (const char *)b.p, bad[n], strstr(head, "count: "));
+		f = (struct bundle_fault){0};
+		assert_err(bundle_index_parse(text, strlen(text), &i, &f), ERR_FORMAT);
+		assert_true(f.line >= 7);
+	}
+	buf_wipe(&b);
+}
+
+static void
 every_bit_and_every_truncation(void **state)
 {
 	struct bundle_index *idx;
@@ -251,6 +291,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_every_field),
+	    cmocka_unit_test(says_that_it_lists_everything),
 	    cmocka_unit_test(every_bit_and_every_truncation),
 	    cmocka_unit_test(faults_name_line_and_reason),
 	    cmocka_unit_test(sizes_from_nothing_to_the_limit),

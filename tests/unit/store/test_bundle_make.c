@@ -107,6 +107,7 @@ the_index_is_what_import_reads(void **state)
 	assert_int_equal(b->head.made, r.today);
 	assert_int_equal(b->head.volume, 1);
 	assert_int_equal(b->head.volumes, 2);
+	assert_true(b->head.is_inventory);
 	assert_int_equal(b->n_items, 3);
 	assert_string_equal(b->items[1].inbox, "zone");
 	assert_int_equal(b->items[2].size, 1000);
@@ -144,6 +145,7 @@ an_empty_bundle_is_a_bundle(void **state)
 	assert_ok(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why));
 	b = parse(&r, &s);
 	assert_int_equal(b->n_items, 0);
+	assert_false(b->head.is_inventory); /* the store has older ones */
 	bundle_index_free(b);
 	bundle_signed_wipe(&s);
 	assert_int_equal(list(&r, r.today), 1);

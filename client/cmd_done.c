@@ -1,0 +1,69 @@
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "cmd.h"
+
+/* What isn't here can't have been reviewed. */
+static int
+mark(struct vault *v, const struct catalog_item *row, bool is_done)
+{
+	struct catalog_item next = *row;
+	enum err e;
+
+	if (row->state == CATALOG_MISSING)
+		return cmd_fail(row->id,
+		    "it never arrived, so nobody can have reviewed it. Import a "
+		    "bundle that has it.");
+	if ((row->reviewed != 0) == is_done)
+		return CMD_DONE;
+	next.reviewed = is_done ? clock_today() : 0;
+	if ((e = catalog_put_review(&v->catalog, &next)) != ERR_OK)
+		return cmd_fail(row->id, "%s.", cmd_why(e));
+	return CMD_DONE;
+}
+
+/* All of them or none. */
+static int
+mark_all(struct vault *v, const struct cmd_options *o)
+{
+	const struct catalog_item *row;
+	int code = CMD_DONE;
+	size_t i;
+	enum err e;
+
+	for (i = 0; i < o->n_args && code == CMD_DONE; i++)
+		if ((code = cmd_find(v, o->args[i], &row)) == CMD_DONE)
+			code = mark(v, row, !o->is_undone);
+	if (code != CMD_DONE)
+		return code;
+	if ((e = vault_commit(v)) != ERR_OK)
+		return cmd_fail(NULL, "the ledger can't be written: %s.", cmd_why(e));
+	printf(o->is_undone ? "%zu to be reviewed again.\n" : "%zu reviewed.\n", o->n_args);
+	return CMD_DONE;
+}
+
+static int
+run(const struct cmd_options *o)
+{
+	struct vault *v = NULL;
+	int code;
+
+	if ((code = cmd_open_write(o, &v)) == CMD_DONE)
+		code = mark_all(v, o);
+	vault_free(v);
+	return code;
+}
+
+const struct cmd cmd_done = {
+    .name = "done",
+    .usage = "VAULT ID ... [--undo]",
+    .summary = "mark submissions as reviewed: their key may go",
+    .help = "Once all submissions of an epoch are done, sealslot-keys retire may destroy its key,\n"
+	    "and they can never be opened again. What must stay readable: see keep.\n"
+	    "\n"
+	    "  --undo                  not reviewed after all; as long as the key exists\n",
+    .options = CMD_OPT_UNDO,
+    .args_min = 1,
+    .args_max = 9999,
+    .run = run,
+};

@@ -1,0 +1,126 @@
+#include "holders.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+static bool
+take_id(struct lines_piece *rest, char id[static RANDOM_ID_LEN + 1])
+{
+	uint8_t raw[RANDOM_ID_LEN / 2];
+	struct lines_piece word;
+
+	if (!lines_word(rest, &word)) {
+		word = *rest;
+		rest->len = 0;
+	}
+	if (text_unhex(raw, sizeof raw, word.p, word.len) != ERR_OK)
+		return false;
+	memcpy(id, word.p, word.len);
+	id[word.len] = '\0';
+	return true;
+}
+
+static struct holder *
+find(const struct holders *h, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (strcmp(h->p[i].id, id) == 0)
+			return &h->p[i];
+	return NULL;
+}
+
+static void
+forget(struct holders *h, const char *id)
+{
+	struct holder *x = find(h, id);
+
+	if (x == NULL)
+		return;
+	memmove(x, x + 1, (size_t)(h->p + h->n - (x + 1)) * sizeof *x);
+	h->n--;
+}
+
+/* A newer record of the same thing takes the older one's place. */
+static enum err
+note(struct holders *h, const struct record *r)
+{
+	struct holder new = {.event = r->event, .day = r->day}, *x;
+	struct lines_piece rest = r->rest;
+	bool is_vault = lines_is(r->event, RECORD_VAULT);
+
+	if (!take_id(&rest, new.id) || (!is_vault && !lines_word(&rest, &new.ranges)))
+		return ERR_OK;
+	new.name = rest;
+	if ((x = find(h, new.id)) == NULL) {
+		if ((x = realloc(h->p, (h->n + 1) * sizeof *x)) == NULL)
+			return ERR_NOMEM;
+		h->p = x;
+		x = &h->p[h->n++];
+	}
+	*x = new;
+	return ERR_OK;
+}
+
+enum err
+holders_load(const struct keystore *k, struct holders *out, struct tool_fault *f)
+{
+	char id[RANDOM_ID_LEN + 1];
+	struct record r;
+	struct lines at;
+	enum err e;
+
+	*out = (struct holders){0};
+	if ((e = record_read(k, &out->log, f)) != ERR_OK)
+		return e;
+	lines_init(&at, out->log.p, out->log.len);
+	while (e == ERR_OK && record_next(&at, &r)) {
+		if (lines_is(r.event, RECORD_GONE) && take_id(&r.rest, id))
+			forget(out, id);
+		else if (lines_is(r.event, RECORD_BACKUP) || lines_is(r.event, RECORD_COPY) ||
+			 lines_is(r.event, RECORD_VAULT))
+			e = note(out, &r);
+	}
+	return e == ERR_OK ? ERR_OK : tool_refuse(f, e, "", "not enough memory");
+}
+
+void
+holders_wipe(struct holders *h)
+{
+	free(h->p);
+	buf_wipe(&h->log);
+	*h = (struct holders){0};
+}
+
+const struct holder *
+holders_find(const struct holders *h, const char *id)
+{
+	return find(h, id);
+}
+
+bool
+holders_is(const struct holder *h, const char *event)
+{
+	return lines_is(h->event, event);
+}
+
+bool
+holders_is_retired(const struct holders *h, const char *inbox, uint32_t number)
+{
+	struct lines_piece word;
+	struct record r;
+	struct lines at;
+	uint64_t n;
+
+	lines_init(&at, h->log.p, h->log.len);
+	while (record_next(&at, &r))
+		if (lines_is(r.event, RECORD_RETIRED) && lines_word(&r.rest, &word) &&
+		    lines_is(word, inbox) &&
+		    text_number(r.rest.p, r.rest.len, UINT32_MAX, &n) == ERR_OK && n == number)
+			return true;
+	return false;
+}

@@ -1,0 +1,36 @@
+#ifndef SEALSLOT_TOOL_HOLDERS_H
+#define SEALSLOT_TOOL_HOLDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/random.h"
+#include "record.h"
+
+/* What the log knows about the things outside of the key store: backups, copies, vaults. */
+struct holder {
+	struct lines_piece event; /* backup, copy or vault */
+	char id[RANDOM_ID_LEN + 1];
+	int32_t day;                     /* of its newest record */
+	struct lines_piece ranges, name; /* ranges is empty for a vault */
+};
+
+struct holders {
+	struct buf log; /* the pieces are borrowed from it */
+	struct holder *p;
+	size_t n; /* only what isn't gone */
+};
+
+enum err MUST_CHECK holders_load(
+    const struct keystore *k, struct holders *out, struct tool_fault *f);
+void holders_wipe(struct holders *h); /* accepts a zeroed struct */
+/* NULL if there is none of that id, or it is gone. Borrowed. */
+const struct holder *holders_find(const struct holders *h, const char *id);
+bool holders_is(const struct holder *h, const char *event);
+/* Does the log say that this epoch's destruction was begun? */
+bool holders_is_retired(const struct holders *h, const char *inbox, uint32_t number);
+
+#endif
