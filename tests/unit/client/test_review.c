@@ -142,7 +142,9 @@ what_is_done_and_gone_is_needed_no_more(void **state)
 {
 	struct needed n;
 	struct desk d;
+	struct minisign_sig parsed;
 	struct buf text, sig;
+	struct sign_key key;
 	uint32_t i;
 
 	(void)state;
@@ -168,7 +170,12 @@ what_is_done_and_gone_is_needed_no_more(void **state)
 	buf_init(&text, LIMIT_NEEDS);
 	buf_init(&sig, LIMIT_SIGNATURE);
 	assert_ok(needed_format(&n, &text));
+	assert_err(needed_sign(d.v, &n, &text, &sig), ERR_NOTFOUND); /* no reply key yet */
+	rig_sign_key(&key, "reply");
+	assert_ok(keystore_put_sign(d.v->keys, "reply.age", &key));
 	assert_ok(needed_sign(d.v, &n, &text, &sig));
+	assert_ok(minisign_sig_parse(&parsed, sig.p, sig.len));
+	assert_ok(minisign_verify(&key.public, &parsed, text.p, text.len, NULL));
 	buf_wipe(&text);
 	buf_wipe(&sig);
 	needed_wipe(&n);
@@ -281,5 +288,7 @@ main(void)
 	    cmocka_unit_test(what_is_kept_opens_without_its_key),
 	};
 
+	if (random_start() == -1)
+		return 1;
 	return cmocka_run_group_tests_name("client/review", tests, NULL, NULL);
 }
