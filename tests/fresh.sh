@@ -60,6 +60,7 @@ inside() {
 	unshare --mount --pid --fork --kill-child sh -c '
 		root=$1 user=$2
 		shift 2
+		mount --bind "$root" "$root" # tests that mount need a root that is a mount point
 		mount -t proc proc "$root/proc"
 		mount --rbind /dev "$root/dev"
 		mount --rbind /sys "$root/sys"
