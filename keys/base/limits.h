@@ -54,6 +54,9 @@
 #define LIMIT_HTTP_IDLE_MS      120000      /* without a byte in either direction */
 #define LIMIT_HTTP_CONNECTIONS  1600
 #define LIMIT_RECEIPTS          4096 /* receipts that can be shown again; then the oldest goes */
+#define LIMIT_SMALL_FORM        8192         /* bytes of the body of a form without files */
+#define LIMIT_PAGE_TEXT         (256 * 1024) /* bytes of replies on one page */
+#define LIMIT_PAGE_STEP         (32 * 1024)  /* mailbox pages are padded to multiples of this */
 #define LIMIT_IN_FLIGHT_DEFAULT 64   /* conf: max_in_flight, uploads at once */
 #define LIMIT_IN_FLIGHT_MAX     1024
 

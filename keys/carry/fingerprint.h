@@ -3,6 +3,7 @@
 
 #include "base/words.h"
 #include "carry/minisign.h"
+#include "seal/age.h"
 
 /*
  * A public key as eight words that a person can read aloud, print on paper and
@@ -15,5 +16,9 @@
 
 /* The words, separated by single spaces, with a NUL. */
 void fingerprint_words(char out[static FINGERPRINT_MAX + 1], const struct minisign_key *k);
+/* The same for the n recipients of one epoch, in the schedule's order:
+ * BLAKE2b-512("sealslot epoch 1" | recipients). */
+void fingerprint_epoch_words(
+    char out[static FINGERPRINT_MAX + 1], const uint8_t (*recipients)[AGE_KEY], size_t n);
 
 #endif

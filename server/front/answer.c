@@ -37,7 +37,7 @@ static const struct answer_field strict[] = {
     {"X-Content-Type-Options", "nosniff"},
 };
 #define N_STRICT (sizeof strict / sizeof strict[0])
-_Static_assert(N_STRICT + 5 <= ANSWER_FIELDS, "ANSWER_FIELDS is too small");
+_Static_assert(N_STRICT + 6 <= ANSWER_FIELDS, "ANSWER_FIELDS is too small");
 
 static const char *
 type_name(enum answer_type type)
@@ -67,6 +67,11 @@ answer_fields(struct answer *a, struct answer_field out[static ANSWER_FIELDS])
 		snprintf(
 		    a->line, sizeof a->line, "s=%s; HttpOnly; SameSite=Strict; Path=/", a->cookie);
 		out[n++] = (struct answer_field){"Set-Cookie", a->line};
+	} else if (a->is_farewell) {
+		out[n++] = (struct answer_field){
+		    "Set-Cookie", "s=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"};
+		out[n++] =
+		    (struct answer_field){"Clear-Site-Data", "\"cache\", \"cookies\", \"storage\""};
 	}
 	return n;
 }

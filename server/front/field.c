@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 static bool
 is_alnum(char c)
 {
@@ -48,6 +50,40 @@ is_target(const char *p, size_t n)
 	return true;
 }
 
+/* Is it name=value? Then *value and *len. */
+static bool
+is_param(const char *p, size_t n, const char *name, const char **value, size_t *len)
+{
+	size_t skip = strlen(name);
+
+	if (n <= skip || memcmp(p, name, skip) != 0)
+		return false;
+	*value = p + skip;
+	*len = n - skip;
+	return true;
+}
+
+/* What isn't as we write it ourselves is as if it weren't there. */
+static void
+read_param(struct request *r, const char *p, size_t n)
+{
+	uint64_t turn;
+	const char *v;
+	size_t len;
+
+	if (is_param(p, n, "lang=", &v, &len) && len < sizeof r->lang) {
+		memset(r->lang, 0, sizeof r->lang);
+		memcpy(r->lang, v, len);
+	} else if (is_param(p, n, "t=", &v, &len) && len == REQUEST_COOKIE &&
+		   is_all(v, len, "-_")) {
+		memcpy(r->token, v, len);
+	} else if (is_param(p, n, "n=", &v, &len) && text_number(v, len, 999, &turn) == ERR_OK) {
+		r->turn = (unsigned)turn;
+	} else if (is_param(p, n, "f=", &v, &len)) {
+		r->is_framed = len == 1 && *v == '1';
+	}
+}
+
 static void
 read_query(struct request *r, const char *p, size_t n)
 {
@@ -57,12 +93,7 @@ read_query(struct request *r, const char *p, size_t n)
 	for (; n > 0; p += len, n -= len) {
 		end = memchr(p, '&', n);
 		len = end == NULL ? n : (size_t)(end - p) + 1;
-		if (len <= 5 || memcmp(p, "lang=", 5) != 0)
-			continue;
-		if (len - 5 - (end != NULL) < sizeof r->lang) {
-			memset(r->lang, 0, sizeof r->lang);
-			memcpy(r->lang, p + 5, len - 5 - (end != NULL));
-		}
+		read_param(r, p, len - (end != NULL));
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "carry/schedule.h"
 #include "conf/conf.h"
+#include "front/form_token.h"
 #include "front/part_header.h"
 #include "front/verdict.h"
 
@@ -21,8 +22,6 @@
 #define FORM_TOPIC   "topic-"  /* and a name of [topics]; a value of it, or empty: not chosen */
 #define FORM_MESSAGE "message" /* text */
 #define FORM_FILE    "file"    /* file inputs, each perhaps `multiple` */
-
-#define FORM_TOKEN_LEN 43
 
 enum form_field {
 	FORM_FIELD_NONE = 0,

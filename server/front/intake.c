@@ -315,6 +315,12 @@ intake_token(const struct intake *in)
 	return in->token[0] == '\0' ? NULL : in->token;
 }
 
+const struct store_item *
+intake_item(const struct intake *in)
+{
+	return &in->item;
+}
+
 void
 intake_progress(const struct intake *in, uint64_t *done, uint64_t *total)
 {

@@ -70,6 +70,8 @@ enum intake_verdict intake_verdict(const struct intake *in);
 /* The form's token, from the moment it was read; NULL before. Its form was checked, nothing else.
  */
 const char *intake_token(const struct intake *in);
+/* What the store was told of it: complete once the verdict is INTAKE_STORED. */
+const struct store_item *intake_item(const struct intake *in);
 /* Body bytes taken so far, and the expected total: for the progress page. */
 void intake_progress(const struct intake *in, uint64_t *done, uint64_t *total);
 /*

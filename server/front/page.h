@@ -23,7 +23,18 @@
  */
 
 /* The templates: name.html, style.css and robots.txt. */
-enum page_id { PAGE_FORM, PAGE_RECEIPT, PAGE_HOW, PAGE_ERROR, PAGE_STYLE, PAGE_ROBOTS, PAGE_COUNT };
+enum page_id {
+	PAGE_FORM,
+	PAGE_RECEIPT,
+	PAGE_SIGN_IN,
+	PAGE_MAILBOX,
+	PAGE_SIGNED_OUT,
+	PAGE_HOW,
+	PAGE_ERROR,
+	PAGE_STYLE,
+	PAGE_ROBOTS,
+	PAGE_COUNT
+};
 
 /* {{name}} of a template is PAGE_NAME here. */
 enum page_value {
@@ -31,6 +42,8 @@ enum page_value {
 	PAGE_INSTANCE, /* its onion address */
 	PAGE_LANG,     /* of this page: "fr" */
 	PAGE_Q,        /* "?lang=fr" when the language was chosen by hand */
+	PAGE_AND_LANG, /* "&lang=fr", the same behind another parameter */
+	PAGE_FRAMED,   /* the page stands in a frame of the form's page */
 	PAGE_HERE,     /* path of this page, for the language switch */
 	PAGE_TOKEN,    /* the form's one-time token */
 	PAGE_LIMIT_G,  /* the upload limit in GB, or */
@@ -39,6 +52,22 @@ enum page_value {
 	PAGE_SERIAL,   /* of the schedule */
 	PAGE_DAYS,     /* retention */
 	PAGE_MANY,     /* there are several inboxes */
+	/* the receipt */
+	PAGE_CODENAME,    /* there is one to show */
+	PAGE_SIGNED_IN,   /* it went into a mailbox that was open */
+	PAGE_LOST,        /* there is no codename any more */
+	PAGE_FINGERPRINT, /* words of the key that it was sealed with */
+	/* sign-in */
+	PAGE_TYPED, /* what was typed */
+	PAGE_FAULT, /* it isn't a codename, and exactly one of these says why */
+	PAGE_UNKNOWN_WORD,
+	PAGE_WRONG_CHECK,
+	PAGE_TOO_SHORT,
+	PAGE_TOO_LONG,
+	PAGE_PLACE, /* of the wrong word, or how many there are */
+	/* the mailbox */
+	PAGE_ANY, /* there are replies */
+	PAGE_CUT, /* ...and more than these */
 	/* in the row of a list */
 	PAGE_CODE,   /* a language */
 	PAGE_NATIVE, /* its own name for itself */
@@ -48,6 +77,10 @@ enum page_value {
 	PAGE_NUMBER, /* an epoch */
 	PAGE_UNTIL,
 	PAGE_VALUE, /* one choice of a topic */
+	PAGE_WORD,  /* of a codename */
+	PAGE_ID,    /* of a reply */
+	PAGE_DAY,
+	PAGE_TEXT,
 	/* the error page: exactly one of these isn't empty */
 	PAGE_BAD_REQUEST,
 	PAGE_HEADER_TOO_LARGE,
@@ -72,8 +105,13 @@ enum page_value {
 	PAGE_NOT_CONFIRMED,
 	PAGE_ARRIVING,
 	PAGE_RESTARTING,
+	PAGE_SESSION_OVER,
+	PAGE_MAILBOX_BUSY,
+	PAGE_CROSS_SITE,
 	/* ...and these say more about it */
-	PAGE_UPLOAD, /* it ended an upload */
+	PAGE_UPLOAD,        /* it ended an upload */
+	PAGE_SIGN_IN_AGAIN, /* the way out of it is signing in */
+	PAGE_TO_FORM,       /* ...or the form */
 	PAGE_VALUE_COUNT
 };
 
@@ -83,6 +121,8 @@ enum page_list {
 	PAGE_LIST_INBOXES,
 	PAGE_LIST_TOPICS,
 	PAGE_LIST_CHOICES, /* of the topic whose row it is in */
+	PAGE_LIST_WORDS,   /* of the codename */
+	PAGE_LIST_REPLIES,
 	PAGE_LIST_COUNT
 };
 

@@ -5,12 +5,13 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
-#include "base/random.h"
-#include "base/text.h"
 
 struct receipt {
 	uint8_t token[HASH_LEN];
 	uint8_t cookie[HASH_LEN];
+	char hidden[RECEIPTS_TOKEN]; /* the cookie itself, under the token */
+	struct receipt_note note;
+	bool is_forgotten;
 	int64_t until;
 };
 
@@ -40,19 +41,6 @@ receipts_free(struct receipts *r)
 	free(r);
 }
 
-void
-receipts_token(char out[static RECEIPTS_TOKEN + 1])
-{
-	uint8_t raw[32];
-	char *p;
-
-	random_bytes(raw, sizeof raw);
-	text_b64(out, raw, sizeof raw);
-	explicit_bzero(raw, sizeof raw);
-	for (p = out; *p != '\0'; p++)
-		*p = (char)(*p == '+' ? '-' : *p == '/' ? '_' : *p);
-}
-
 static void
 hash_of(uint8_t out[static HASH_LEN], const char *token)
 {
@@ -74,16 +62,27 @@ receipts_expire(struct receipts *r, int64_t now)
 		drop_first(r);
 }
 
+/* Its own inverse. A token is used for one cookie only. */
 static void
-renew_cookie(struct receipt *e, char cookie[static RECEIPTS_TOKEN + 1])
+hide(char out[static RECEIPTS_TOKEN], const char in[static RECEIPTS_TOKEN], const char *token)
 {
-	receipts_token(cookie);
-	hash_of(e->cookie, cookie);
+	static const char label[] = "sealslot receipt 1";
+	uint8_t pad[64];
+	struct hash h;
+	size_t i;
+
+	hash_init(&h, sizeof pad);
+	hash_put(&h, label, sizeof label);
+	hash_put(&h, token, strlen(token));
+	hash_finish(&h, pad);
+	for (i = 0; i < RECEIPTS_TOKEN; i++)
+		out[i] = (char)((uint8_t)in[i] ^ pad[i]);
+	explicit_bzero(pad, sizeof pad);
 }
 
 void
-receipts_add(
-    struct receipts *r, const char *token, int64_t now, char cookie[static RECEIPTS_TOKEN + 1])
+receipts_add(struct receipts *r, const char *token, const char cookie[static RECEIPTS_TOKEN + 1],
+    const struct receipt_note *note, int64_t now)
 {
 	struct receipt *e;
 
@@ -92,21 +91,23 @@ receipts_add(
 		drop_first(r);
 	e = &r->ring[(r->first + r->n++) % LIMIT_RECEIPTS];
 	hash_of(e->token, token);
+	hash_of(e->cookie, cookie);
+	hide(e->hidden, cookie, token);
+	e->note = *note;
+	e->is_forgotten = false;
 	e->until = now + LIMIT_RECEIPT_MS;
-	renew_cookie(e, cookie);
 }
 
-/* Comparing hashes needs no constant time: nobody can choose them byte by byte. */
+/* The latest one. Comparing hashes needs no constant time: nobody can choose them byte by byte. */
 static struct receipt *
-find(struct receipts *r, const char *token, size_t field, int64_t now)
+find(struct receipts *r, const char *token, size_t field)
 {
 	uint8_t h[HASH_LEN];
 	size_t i;
 
-	receipts_expire(r, now);
 	hash_of(h, token);
-	for (i = 0; i < r->n; i++) {
-		struct receipt *e = &r->ring[(r->first + i) % LIMIT_RECEIPTS];
+	for (i = r->n; i > 0; i--) {
+		struct receipt *e = &r->ring[(r->first + i - 1) % LIMIT_RECEIPTS];
 
 		if (memcmp((const uint8_t *)e + field, h, sizeof h) == 0)
 			return e;
@@ -118,15 +119,37 @@ bool
 receipts_again(
     struct receipts *r, const char *token, int64_t now, char cookie[static RECEIPTS_TOKEN + 1])
 {
-	struct receipt *e = find(r, token, offsetof(struct receipt, token), now);
+	struct receipt *e;
 
-	if (e != NULL)
-		renew_cookie(e, cookie);
-	return e != NULL;
+	receipts_expire(r, now);
+	if ((e = find(r, token, offsetof(struct receipt, token))) == NULL)
+		return false;
+	hide(cookie, e->hidden, token);
+	cookie[e->is_forgotten ? 0 : RECEIPTS_TOKEN] = '\0';
+	return true;
 }
 
 bool
-receipts_has(struct receipts *r, const char *cookie, int64_t now)
+receipts_find(struct receipts *r, const char *cookie, int64_t now, struct receipt_note *note)
 {
-	return find(r, cookie, offsetof(struct receipt, cookie), now) != NULL;
+	struct receipt *e;
+
+	receipts_expire(r, now);
+	if ((e = find(r, cookie, offsetof(struct receipt, cookie))) == NULL)
+		return false;
+	*note = e->note;
+	return true;
+}
+
+void
+receipts_forget(struct receipts *r, const char *cookie)
+{
+	struct receipt *e;
+
+	/* The form stays known, so that it isn't stored twice. */
+	while ((e = find(r, cookie, offsetof(struct receipt, cookie))) != NULL) {
+		explicit_bzero(e->cookie, sizeof e->cookie);
+		explicit_bzero(e->hidden, sizeof e->hidden);
+		e->is_forgotten = true;
+	}
 }

@@ -42,10 +42,11 @@ enum known {
 	COOKIE,
 	ACCEPT_LANGUAGE,
 	TOR2WEB,
+	FETCH_SITE,
 	N_KNOWN
 };
 static const char *const known_names[N_KNOWN] = {"host", "content-length", "transfer-encoding",
-    "content-type", "expect", "cookie", "accept-language", "x-tor2web"};
+    "content-type", "expect", "cookie", "accept-language", "x-tor2web", "sec-fetch-site"};
 
 struct reader {
 	struct request *r;
@@ -112,7 +113,7 @@ read_line(struct reader *rd, const char *p, size_t n)
 static bool
 may_repeat(enum known k)
 {
-	return k == ACCEPT_LANGUAGE || k == TOR2WEB;
+	return k == ACCEPT_LANGUAGE || k == TOR2WEB || k == FETCH_SITE;
 }
 
 static void
@@ -145,6 +146,7 @@ read_known(struct reader *rd, enum known k, const char *p, size_t n)
 	case COOKIE: field_cookie(r, p, n); break;
 	case ACCEPT_LANGUAGE: field_language(r, p, n); break;
 	case TOR2WEB: r->is_tor2web = true; break;
+	case FETCH_SITE: r->is_cross_site = n == 10 && memcmp(p, "cross-site", n) == 0; break;
 	case TRANSFER_ENCODING:
 	case N_KNOWN: break;
 	}

@@ -34,6 +34,9 @@ struct request {
 	enum request_method method;
 	char path[LIMIT_HTTP_PATH + 1]; /* "" when it is longer */
 	char lang[9];                   /* of "?lang=fr"; "" */
+	char token[REQUEST_COOKIE + 1]; /* of "t=...", an upload's one-time token; "" */
+	unsigned turn;                  /* of "n=3", the progress page's count; at most 999 */
+	bool is_framed; /* "f=1": the answer will stand in a frame of our own page */
 	char host[LIMIT_HTTP_HOST + 1]; /* "" when there is none */
 	char accept[LIMIT_HTTP_LANGUAGE + 1];
 	char cookie[REQUEST_COOKIE + 1]; /* of "s=..."; "" */
@@ -43,6 +46,7 @@ struct request {
 	bool has_length;
 	bool wants_continue;
 	bool is_tor2web;
+	bool is_cross_site; /* the browser says that another site made it send this */
 };
 
 /*

@@ -2,14 +2,15 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "front/submit.h"
 #include "front/view.h"
+#include "front/visit.h"
 
 #define GET  (1u << REQUEST_GET | 1u << REQUEST_HEAD)
 #define POST (1u << REQUEST_POST)
 
-/* page answers at once; what has a body, or no page, is admitted and becomes a task. */
+/* page answers at once; what has a body, or no page, becomes a task, if admit (NULL: always) lets
+ * it. */
 struct route {
 	const char *path;
 	unsigned methods;
@@ -43,11 +44,20 @@ get_submit(struct site *s, const struct request *r, struct answer *a)
 }
 
 static enum err
-get_receipt(struct site *s, const struct request *r, struct answer *a)
+get_to_mailbox(struct site *s, const struct request *r, struct answer *a)
 {
-	if (r->cookie[0] == '\0' || !receipts_has(s->receipts, r->cookie, clock_mono_ms()))
-		return view_error(s, r, PAGE_NO_RECEIPT, a);
-	return view_receipt(s, r, a);
+	if (r->method == REQUEST_POST) /* without a body */
+		return view_error(s, r, PAGE_STALE, a);
+	view_redirect(s, r, "/mailbox", a);
+	return ERR_OK;
+}
+
+static enum err
+get_sign_in(struct site *s, const struct request *r, struct answer *a)
+{
+	if (r->method == REQUEST_POST)
+		return view_error(s, r, PAGE_STALE, a);
+	return view_sign_in(s, r, NULL, "", a);
 }
 
 static enum err
@@ -94,8 +104,13 @@ get_robots(struct site *s, const struct request *r, struct answer *a)
 
 static const struct route routes[] = {
     {"/", GET, get_form, NULL, NULL},
-    {"/submit", GET | POST, get_submit, submit_admit, submit_new},
-    {"/receipt", GET, get_receipt, NULL, NULL},
+    {SUBMIT_PATH, GET | POST, get_submit, submit_admit, submit_new},
+    {SUBMIT_MAILBOX_PATH, GET | POST, get_to_mailbox, submit_admit, submit_new},
+    {"/receipt", GET, NULL, NULL, visit_receipt},
+    {"/sign-in", GET | POST, get_sign_in, visit_admit, visit_sign_in},
+    {"/mailbox", GET, NULL, NULL, visit_mailbox},
+    {"/mailbox/remove", GET | POST, get_to_mailbox, visit_admit, visit_remove},
+    {"/sign-out", GET | POST, get_to_mailbox, visit_admit, visit_sign_out},
     {"/how", GET, get_how, NULL, NULL},
     {"/keys", GET, get_keys, NULL, NULL},
     {"/keys.minisig", GET, get_signature, NULL, NULL},
@@ -140,6 +155,10 @@ objection(const struct site *s, const struct request *r, enum request_fault f)
 		return PAGE_TOR2WEB;
 	if (!site_is_host(s, r->host))
 		return PAGE_HOST;
+	/* The cookie doesn't come along with such a request; a form without it must not work
+	 * either. */
+	if (r->is_cross_site && r->method == REQUEST_POST)
+		return PAGE_CROSS_SITE;
 	if ((route = find(r)) == NULL)
 		return PAGE_NOT_FOUND;
 	return (route->methods & 1u << r->method) == 0 ? PAGE_METHOD : PAGE_SITE;
@@ -162,7 +181,7 @@ route_admit(const struct site *s, const struct request *r, enum request_fault f,
 	enum err e;
 
 	if (which == PAGE_SITE)
-		return is_task(route, r) ? route->admit(s, r, a) : ERR_OK;
+		return is_task(route, r) && route->admit != NULL ? route->admit(s, r, a) : ERR_OK;
 	if ((e = view_error(s, r, which, a)) != ERR_OK) {
 		answer_wipe(a);
 		return e;

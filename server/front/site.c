@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/random.h"
 #include "base/text.h"
 
 /* "127.0.0.1:8480" or "[::1]:8480"; nothing for a Unix socket, which has no name of its own. */
@@ -37,6 +38,7 @@ site_init(struct site *s, const struct conf *conf, const struct minisign_key *ro
 	size_t i;
 
 	*s = (struct site){.conf = conf};
+	random_bytes(s->form_key, sizeof s->form_key);
 	buf_init(&s->keys, LIMIT_SCHEDULE);
 	buf_init(&s->signature, LIMIT_SIGNATURE);
 	minisign_key_format(s->root_key, root);

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "carry/minisign.h"
 #include "conf/conf.h"
+#include "front/form_token.h"
 #include "front/intake.h"
 #include "front/lang.h"
 #include "front/receipts.h"
@@ -32,6 +33,7 @@ struct site {
 	struct receipts *receipts;
 	struct submit *submits; /* uploads under way, a list */
 	bool is_draining;
+	uint8_t form_key[FORM_TOKEN_KEY]; /* of forms that belong to no session */
 	/* from store */
 	bool has_store;
 	struct schedule_ref *schedule; /* NULL: there is none that may be used */

@@ -4,20 +4,32 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "front/view.h"
+#include "seal/bech32.h"
 
 struct submit {
 	struct task task;
 	struct submit *prev, *next;
 	struct site *site;
 	const struct request *r;
-	struct intake *intake;
 	struct task_owner owner;
-	enum page_value page; /* what ended it without intake's verdict; PAGE_SITE: nothing did */
-	bool is_again;        /* the same form was committed before */
-	bool is_complete;     /* its body has come */
+	enum {
+		SUBMIT_LOOKING,   /* the mailbox was asked whose session it is */
+		SUBMIT_NAMING,    /* ...and for a codename */
+		SUBMIT_RECEIVING, /* intake has it */
+		SUBMIT_ISSUING,   /* committed: the mailbox was asked for a session */
+		SUBMIT_OVER,
+	} stage;
+	bool is_signed_in; /* it goes into the mailbox of the session that the cookie names */
+	bool is_complete;  /* its body has come */
+	enum page_value
+	    page;      /* what ended it; PAGE_SITE: it is stored, the cookie shows its receipt */
+	uint32_t look; /* the mailbox's name for that call; 0: none */
+	uint32_t name; /* ...and for the codename */
+	struct intake *intake;
 	char token[RECEIPTS_TOKEN + 1];
-	char cookie[RECEIPTS_TOKEN + 1]; /* of its receipt, once it is stored */
+	char cookie[RECEIPTS_TOKEN + 1];
 };
 
 static enum page_value
@@ -43,6 +55,15 @@ page_of(enum intake_verdict v)
 	return PAGE_NOT_CONFIRMED;
 }
 
+/* What the mailbox's no means before the body. */
+static enum page_value
+page_of_mailbox(enum err e)
+{
+	if (e == ERR_NOTFOUND)
+		return PAGE_SESSION_OVER;
+	return e == ERR_CLOSED ? PAGE_RESTARTING : PAGE_BUSY;
+}
+
 /* Only what was never said to be stored can be said not to be kept. */
 static enum err
 error_page(const struct site *s, const struct request *r, enum page_value which, struct answer *a)
@@ -56,7 +77,7 @@ error_page(const struct site *s, const struct request *r, enum page_value which,
 static enum page_value
 objection(const struct site *s, const struct request *r)
 {
-	if (s->is_draining || !s->has_store)
+	if (s->is_draining || !s->has_store || s->mailbox == NULL)
 		return PAGE_RESTARTING;
 	if (r->body_len > s->conf->max_upload)
 		return PAGE_TOO_LARGE;
@@ -104,59 +125,118 @@ list_out(struct submit *u)
 		u->next->prev = u->prev;
 }
 
-/* A commit is remembered when it happens, whether anybody still waits for the receipt or not. */
+/* ---- the end */
+
 static void
-on_intake(void *ctx)
+release(struct submit *u)
 {
-	struct submit *u = ctx;
-
-	if (u->cookie[0] == '\0' && intake_verdict(u->intake) == INTAKE_STORED)
-		receipts_add(u->site->receipts, u->token, clock_mono_ms(), u->cookie);
-	u->owner.wake(u->owner.ctx);
-}
-
-/* Store may say no at once, and the site may have changed since the gate looked. */
-static void
-start(struct submit *u)
-{
-	struct site *s = u->site;
-	const struct intake_request q = {.boundary = u->r->boundary,
-	    .boundary_len = u->r->boundary_len,
-	    .body_len = u->r->body_len,
-	    .schedule = s->schedule,
-	    .today = s->today,
-	    .wake = on_intake,
-	    .ctx = u};
-	enum intake_verdict verdict = INTAKE_STORE_FAILED;
-
-	if ((u->page = objection(s, u->r)) == PAGE_SITE &&
-	    intake_start(&s->env, &q, &u->intake, &verdict) != ERR_OK)
-		u->page = page_of(verdict);
+	if (u->look != 0)
+		mailbox_cancel(u->site->mailbox, u->look);
+	if (u->name != 0)
+		mailbox_drop(u->site->mailbox, u->name);
+	intake_free(u->intake);
+	u->intake = NULL;
+	u->look = u->name = 0;
 }
 
 /* It is over, whatever intake would say. */
 static void
 end_with(struct submit *u, enum page_value page)
 {
+	release(u);
 	u->page = page;
-	intake_free(u->intake);
-	u->intake = NULL;
+	u->stage = SUBMIT_OVER;
 }
+
+static void
+wake(struct submit *u)
+{
+	u->owner.wake(u->owner.ctx);
+}
+
+/*
+ * A commit is remembered when it happens, whether anybody still waits for the receipt or not.
+ * session: of the codename that was issued; NULL: there is none.
+ */
+static void
+remember(struct submit *u, const char *session)
+{
+	const struct store_item *item = intake_item(u->intake);
+	struct receipt_note note = {.is_signed_in = u->is_signed_in, .epoch = item->epoch};
+
+	memcpy(note.inbox, item->inbox, sizeof note.inbox);
+	note.has_session = u->is_signed_in || session != NULL;
+	if (u->is_signed_in)
+		memcpy(u->cookie, u->r->cookie, sizeof u->cookie);
+	else if (session != NULL)
+		memcpy(u->cookie, session, sizeof u->cookie);
+	else
+		form_token_random(u->cookie);
+	receipts_add(u->site->receipts, u->token, u->cookie, &note, clock_mono_ms());
+	end_with(u, PAGE_SITE);
+}
+
+static void
+on_issued(void *ctx, enum err e, const struct op_session *s)
+{
+	struct submit *u = ctx;
+
+	u->name = 0;
+	remember(u, e == ERR_OK && s->token[0] != '\0' ? s->token : NULL);
+	wake(u);
+}
+
+/* It is safe with the store. If the mailbox is lost meanwhile, so is the codename; the documents
+ * are not, and the receipt says so. */
+static void
+issue(struct submit *u)
+{
+	u->stage = SUBMIT_ISSUING;
+	if (mailbox_issue(u->site->mailbox, u->name, on_issued, u) == ERR_OK)
+		return;
+	u->name = 0;
+	remember(u, NULL);
+	wake(u);
+}
+
+/* Has intake come to a verdict? */
+static void
+conclude(struct submit *u)
+{
+	enum intake_verdict v;
+
+	if (u->stage != SUBMIT_RECEIVING || (v = intake_verdict(u->intake)) == INTAKE_PENDING)
+		return;
+	if (v == INTAKE_STORED)
+		issue(u);
+	else
+		end_with(u, page_of(v));
+}
+
+static void
+on_intake(void *ctx)
+{
+	struct submit *u = ctx;
+
+	conclude(u);
+	if (u->stage != SUBMIT_ISSUING)
+		wake(u);
+}
+
+/* ---- the same form again */
 
 /* The token has just become known: was, or is, the same form here before? */
 static void
 meet_twins(struct submit *u)
 {
 	struct submit *t;
-	char unused[RECEIPTS_TOKEN + 1];
 
-	if (receipts_again(u->site->receipts, u->token, clock_mono_ms(), unused)) {
-		end_with(u, PAGE_NO_RECEIPT);
-		u->is_again = true;
+	if (receipts_again(u->site->receipts, u->token, clock_mono_ms(), u->cookie)) {
+		end_with(u, PAGE_SITE);
 		return;
 	}
 	for (t = u->site->submits; t != NULL; t = t->next) {
-		if (t == u || t->intake == NULL || strcmp(t->token, u->token) != 0)
+		if (t == u || t->stage == SUBMIT_OVER || strcmp(t->token, u->token) != 0)
 			continue;
 		if (t->is_complete) {
 			end_with(u, PAGE_ARRIVING);
@@ -164,32 +244,141 @@ meet_twins(struct submit *u)
 		}
 		/* A line that broke is noticed here later than by the source. */
 		end_with(t, PAGE_ARRIVING);
-		t->owner.wake(t->owner.ctx);
+		wake(t);
 	}
 }
+
+/* The token of the body, which must be that of the address, if there is one. */
+static void
+take_token(struct submit *u, const char *token)
+{
+	if (u->token[0] == '\0') {
+		memcpy(u->token, token, RECEIPTS_TOKEN);
+		meet_twins(u);
+	} else if (strcmp(u->token, token) != 0) {
+		end_with(u, PAGE_STALE);
+	}
+}
+
+/* ---- the beginning: whose mailbox, which codename, then intake */
+
+/* Store may say no at once, and the site may have changed since the gate looked. */
+static void
+begin_intake(struct submit *u, const struct op_name *name)
+{
+	struct site *s = u->site;
+	struct manifest_source source;
+	const struct intake_request q = {.boundary = u->r->boundary,
+	    .boundary_len = u->r->boundary_len,
+	    .body_len = u->r->body_len,
+	    .schedule = s->schedule,
+	    .today = s->today,
+	    .source = &source,
+	    .is_signed_in = u->is_signed_in,
+	    .wake = on_intake,
+	    .ctx = u};
+	enum intake_verdict verdict = INTAKE_STORE_FAILED;
+	enum page_value page = objection(s, u->r);
+
+	bech32_recipient(source.reply_to, name->reply_to);
+	text_hex(source.mailbox, name->mailbox, sizeof name->mailbox);
+	u->stage = SUBMIT_RECEIVING;
+	if (page == PAGE_SITE && intake_start(&s->env, &q, &u->intake, &verdict) != ERR_OK)
+		page = page_of(verdict);
+	explicit_bzero(&source, sizeof source);
+	if (page != PAGE_SITE)
+		end_with(u, page);
+}
+
+static void
+on_named(void *ctx, enum err e, const struct op_name *name)
+{
+	struct submit *u = ctx;
+
+	if (e == ERR_OK) {
+		begin_intake(u, name);
+	} else {
+		u->name = 0;
+		end_with(u, page_of_mailbox(e));
+	}
+	if (u->stage == SUBMIT_OVER)
+		wake(u);
+}
+
+/* Before the body, so that nobody's upload waits for the derivation of a codename. */
+static void
+take_name(struct submit *u)
+{
+	const char *session = u->is_signed_in ? u->r->cookie : NULL;
+	enum err e;
+
+	u->stage = SUBMIT_NAMING;
+	if ((e = mailbox_take(u->site->mailbox, session, on_named, u, &u->name)) != ERR_OK)
+		end_with(u, page_of_mailbox(e));
+}
+
+/* The session is looked at here and never again: it may end before the upload does. */
+static void
+on_looked(void *ctx, enum err e, const struct op_session_is *is)
+{
+	struct submit *u = ctx;
+
+	u->look = 0;
+	if (e != ERR_OK)
+		end_with(u, page_of_mailbox(e));
+	else if (!form_token_fits(u->token, is->form_key))
+		end_with(u, PAGE_STALE);
+	else
+		take_name(u);
+	if (u->stage == SUBMIT_OVER)
+		wake(u);
+}
+
+static void
+start(struct submit *u)
+{
+	struct site *s = u->site;
+	enum page_value page = objection(s, u->r);
+	enum err e;
+
+	if (u->r->token[0] != '\0')
+		take_token(u, u->r->token);
+	if (u->stage == SUBMIT_OVER)
+		return;
+	if (page != PAGE_SITE) {
+		end_with(u, page);
+	} else if (!u->is_signed_in) {
+		take_name(u);
+	} else {
+		e = mailbox_look(s->mailbox, u->r->cookie, on_looked, u, &u->look);
+		if (e != ERR_OK)
+			end_with(u, page_of_mailbox(e));
+	}
+}
+
+/* ---- the task */
 
 static bool
 is_over(const struct task *t)
 {
-	const struct submit *u = (const struct submit *)t;
-
-	return u->intake == NULL || intake_verdict(u->intake) != INTAKE_PENDING;
+	return ((const struct submit *)t)->stage == SUBMIT_OVER;
 }
 
 static enum err
 put(struct task *t, const void *p, size_t n, size_t *used)
 {
 	struct submit *u = (struct submit *)t;
+	bool had_token;
 	const char *token;
 	enum err e;
 
-	if (is_over(t))
+	if (u->stage != SUBMIT_RECEIVING)
 		return ERR_STATE;
+	had_token = intake_token(u->intake) != NULL;
 	e = intake_put(u->intake, p, n, used);
-	if (u->token[0] == '\0' && (token = intake_token(u->intake)) != NULL) {
-		memcpy(u->token, token, RECEIPTS_TOKEN);
-		meet_twins(u);
-	}
+	if (!had_token && (token = intake_token(u->intake)) != NULL)
+		take_token(u, token);
+	conclude(u);
 	return is_over(t) ? ERR_STATE : e;
 }
 
@@ -199,28 +388,29 @@ end(struct task *t)
 	struct submit *u = (struct submit *)t;
 
 	u->is_complete = true;
-	if (u->intake != NULL)
+	if (u->stage == SUBMIT_RECEIVING)
 		intake_end(u->intake);
+	conclude(u);
 }
 
 static void
 give_up(struct task *t)
 {
-	if (!is_over(t))
-		end_with((struct submit *)t, PAGE_NOT_CONFIRMED);
+	struct submit *u = (struct submit *)t;
+
+	if (u->stage == SUBMIT_ISSUING)
+		remember(u, NULL);
+	else if (u->stage != SUBMIT_OVER)
+		end_with(u, PAGE_NOT_CONFIRMED);
 }
 
 static enum err
 answer(struct task *t, struct answer *a)
 {
 	struct submit *u = (struct submit *)t;
-	enum intake_verdict v = u->intake == NULL ? INTAKE_PENDING : intake_verdict(u->intake);
-	bool is_stored = v == INTAKE_STORED;
 
-	if (u->is_again)
-		is_stored = receipts_again(u->site->receipts, u->token, clock_mono_ms(), u->cookie);
-	if (!is_stored)
-		return error_page(u->site, u->r, u->intake == NULL ? u->page : page_of(v), a);
+	if (u->page != PAGE_SITE)
+		return error_page(u->site, u->r, u->page, a);
 	view_redirect(u->site, u->r, "/receipt", a);
 	memcpy(a->cookie, u->cookie, sizeof a->cookie);
 	return ERR_OK;
@@ -231,8 +421,10 @@ let_go(struct task *t)
 {
 	struct submit *u = (struct submit *)t;
 
+	if (u->stage == SUBMIT_ISSUING)
+		remember(u, NULL);
 	list_out(u);
-	intake_free(u->intake);
+	release(u);
 	explicit_bzero(u, sizeof *u);
 	free(u);
 }
@@ -248,6 +440,7 @@ submit_new(
 	if (u == NULL)
 		return ERR_NOMEM;
 	*u = (struct submit){.task = {&ops}, .site = s, .r = r, .owner = *owner};
+	u->is_signed_in = strcmp(r->path, SUBMIT_MAILBOX_PATH) == 0;
 	list_in(u);
 	*out = &u->task;
 	start(u);

@@ -8,11 +8,15 @@
 #include "front/task.h"
 
 /*
- * One form coming back: what intake (one upload) needs from HTTP and the
- * site, and what page tells how it ended. The same form sent twice is stored
- * once: a committed one is answered with its receipt, one that still comes in
- * gives way to the newer.
+ * One form coming back: what intake (one upload) needs from HTTP, the site and
+ * the mailbox, and what page tells how it ended. Before its body it gets a
+ * codename, or shows a session that lives; without either it is refused there. The same form sent
+ * twice is stored once: a committed one is answered with its receipt, one that still comes in gives
+ * way to the newer.
  */
+
+#define SUBMIT_PATH         "/submit"       /* under a codename of its own */
+#define SUBMIT_MAILBOX_PATH "/mailbox/send" /* under that of the session */
 
 /*
  * What can be known from the head. ERR_OK: it may begin. ERR_STATE: *a says why not. ERR_NOMEM.

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "front/answer.h"
 #include "front/page.h"
+#include "front/replies.h"
 #include "front/request.h"
 #include "front/site.h"
 
@@ -14,9 +15,18 @@
  * a is initialised by these, and stays the caller's to wipe, also after a failure.
  */
 enum err MUST_CHECK view_form(const struct site *s, const struct request *r, struct answer *a);
-enum err MUST_CHECK view_receipt(const struct site *s, const struct request *r, struct answer *a);
+/* codename: "": there is none to show. */
+enum err MUST_CHECK view_receipt(const struct site *s, const struct request *r,
+    const struct receipt_note *note, const char *codename, struct answer *a);
+/* fault: why what was typed is no codename; NULL: nothing was typed yet. */
+enum err MUST_CHECK view_sign_in(const struct site *s, const struct request *r,
+    const struct op_session *fault, const char *typed, struct answer *a);
+enum err MUST_CHECK view_mailbox(const struct site *s, const struct request *r,
+    const struct op_session_is *is, const struct replies *replies, struct answer *a);
+enum err MUST_CHECK view_signed_out(
+    const struct site *s, const struct request *r, struct answer *a);
 enum err MUST_CHECK view_how(const struct site *s, const struct request *r, struct answer *a);
-/* which: PAGE_BAD_REQUEST to PAGE_RESTARTING; its status comes along. */
+/* which: PAGE_BAD_REQUEST to PAGE_CROSS_SITE; its status comes along. */
 enum err MUST_CHECK view_error(
     const struct site *s, const struct request *r, enum page_value which, struct answer *a);
 /* The same for an upload, of which nothing was kept. */

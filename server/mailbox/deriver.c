@@ -114,6 +114,13 @@ wants_refill(const struct deriver *d)
 	return d->ready + d->refills < LIMIT_CODENAME_POOL && !d->is_starved;
 }
 
+/* An upload that finds the pool empty waits for a few seconds only: then all help. */
+static bool
+is_urgent(const struct deriver *d)
+{
+	return d->ready == 0 && wants_refill(d);
+}
+
 static void *
 run_sign_in(void *arg)
 {
@@ -123,6 +130,8 @@ run_sign_in(void *arg)
 	while (!d->is_over) {
 		if (d->waiting.n > 0)
 			do_sign_in(d);
+		else if (is_urgent(d))
+			do_refill(d);
 		else
 			pthread_cond_wait(&d->work, &d->lock);
 	}

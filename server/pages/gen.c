@@ -21,6 +21,9 @@ static const struct {
 } pages[] = {
     {"FORM", "form.html", false},
     {"RECEIPT", "receipt.html", false},
+    {"SIGN_IN", "sign_in.html", false},
+    {"MAILBOX", "mailbox.html", false},
+    {"SIGNED_OUT", "signed_out.html", false},
     {"HOW", "how.html", false},
     {"ERROR", "error.html", false},
     {"STYLE", "style.css", true},

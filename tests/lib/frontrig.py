@@ -8,6 +8,7 @@ A store keeps the sealed bytes of each upload (unlinked files); front.store.item
 """
 
 import array
+import base64
 import contextlib
 import fcntl
 import html
@@ -41,8 +42,9 @@ def enum_of(path, name, first):
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OP = enum_of(os.path.join(ROOT, "server/wire/op.h"), "op", 1)
 ERR = enum_of(os.path.join(ROOT, "keys/base/err.h"), "err", 0)
-ROLE_STORE = 2
-OK, NOSPACE, LIMIT, BUSY, SYS = (ERR["ERR_" + n] for n in ("OK", "NOSPACE", "LIMIT", "BUSY", "SYS"))
+ROLE_STORE, ROLE_MAILBOX = 2, 3
+OK, NOSPACE, LIMIT, BUSY, SYS, NOTFOUND = (ERR["ERR_" + n] for n in ("OK", "NOSPACE", "LIMIT", "BUSY", "SYS", "NOTFOUND"))
+CODENAME = "abacus abdomen abide able abnormal abrasion absence absinth"
 
 
 def memfd(content):
@@ -192,6 +194,65 @@ class Store(threading.Thread):
             assert self.changed.wait_for(what, seconds), "it never happened"
 
 
+class Mailbox(threading.Thread):
+    """What the mailbox process would say. take and issue: an error to answer with, or None to say nothing."""
+
+    def __init__(self, sock):
+        super().__init__(daemon=True)
+        self.sock = sock
+        self.take, self.issue = OK, OK
+        self.sessions, self.issued, self.dropped, self.named = {}, 0, 0, set()
+        self.changed = threading.Condition()
+
+    def run(self):
+        while True:
+            try:
+                message = hear(self.sock)
+            except OSError:
+                return
+            if message is None:
+                return
+            with self.changed:
+                with contextlib.suppress(OSError):
+                    self.handle(*message[:3])
+                self.changed.notify_all()
+
+    def name(self, ref, err):
+        say(self.sock, "NAME", b"m" * 32 + b"r" * 32 if err == OK else b"", ref=ref, err=err)
+
+    def session(self, ref, err, is_new):
+        token = base64.urlsafe_b64encode(os.urandom(32))[:43] if err == OK and is_new else b""
+        if token:
+            self.sessions[token] = CODENAME
+        say(self.sock, "SESSION", struct.pack("=44sII", token, 0, 0), ref=ref, err=err)
+
+    def handle(self, op, ref, body):
+        token = body[:43]
+        if op == "NAME_TAKE":
+            self.named.add(ref)
+            if self.take is not None:
+                self.name(ref, self.take if not body or token in self.sessions else NOTFOUND)
+        elif op == "NAME_ISSUE":
+            self.issued += 1
+            if self.issue is not None:
+                self.session(ref, self.issue, True)
+        elif op == "NAME_DROP":
+            self.dropped += 1
+        elif op == "LOOK":
+            if token in self.sessions:
+                say(self.sock, "SESSION_IS", struct.pack("=96s32s", self.sessions[token].encode(), b"k" * 32), ref=ref)
+            else:
+                say(self.sock, "SESSION_IS", ref=ref, err=NOTFOUND)
+        elif op == "SIGN_OUT":
+            self.sessions.pop(token, None)
+        elif op == "READ":
+            say(self.sock, "TEXT", ref=ref)
+
+    def wait(self, what, seconds=10):
+        with self.changed:
+            assert self.changed.wait_for(what, seconds), "it never happened"
+
+
 class Front:
     def __init__(self, build, conf=None, keys=None, timing=None, unix=False, wrapper=()):
         self.build = os.path.abspath(build)
@@ -231,6 +292,7 @@ class Front:
         say(self.parent, "CONF", self.keys.root, fd=conf)
         say(self.parent, "LISTEN", fd=self.listener.fileno())
         self.give_store(store, front_end)
+        self.new_mailbox()
         say(self.parent, "GO", struct.pack("=I", 0))
         os.close(conf)
         assert hear(self.parent)[0] == "READY", self.log_text()
@@ -249,6 +311,17 @@ class Front:
 
     def new_store(self):
         self.give_store(*self.pair())
+
+    def new_mailbox(self):
+        mine, fronts = self.pair()
+        self.mailbox = Mailbox(mine)
+        say(self.parent, "PEER", struct.pack("=I", ROLE_MAILBOX), fd=fronts.fileno())
+        fronts.close()
+        self.mailbox.start()
+
+    def lose_mailbox(self):
+        self.mailbox.sock.shutdown(socket.SHUT_RDWR)
+        self.mailbox.sock.close()
 
     def log_text(self):
         self.log.seek(0)

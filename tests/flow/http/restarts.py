@@ -54,6 +54,7 @@ def mailboxes(front):
             old.close()
         old = mine
     old.close()
+    front.new_mailbox()
 
 
 def main():

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
-from frontrig import (BUSY, MULTIPART, NOSPACE, OK, SYS, Front, Keys, body_of, hear, parse, read_all, read_answer,  # noqa: E402
+from frontrig import (BUSY, CODENAME, MULTIPART, NOSPACE, OK, SYS, Front, Keys, body_of, hear, parse, read_all, read_answer,  # noqa: E402
                       say)
 
 MB = 1024 * 1024
@@ -29,10 +29,14 @@ def receipt_and_again(front):
     cookie = answer.headers["Set-Cookie"]
     assert cookie.endswith("; HttpOnly; SameSite=Strict; Path=/") and len(cookie.split(";")[0]) == 45, cookie
     for _ in range(2):
-        assert front.receipt_of(answer).h1 == "It has arrived"
+        receipt = front.receipt_of(answer)
+        assert receipt.h1 == "It has arrived"
+        assert all(f"<li>{word}</li>" in receipt.text for word in CODENAME.split()), receipt.text
+    assert "Sealed with key 1 for Investigations desk" in receipt.text, receipt.text
     again = front.post(body)
-    assert front.receipt_of(again).h1 == "It has arrived"
-    assert again.headers["Set-Cookie"] != cookie
+    assert front.receipt_of(again).text == receipt.text
+    assert again.headers["Set-Cookie"] == cookie
+    assert front.mailbox.issued == 1, "another codename for the same form"
     assert front.receipt_of(front.post(body_of(t, b"something else"))).h1 == "It has arrived"
     assert len(front.store.items) == before + 1, "stored twice"
     for headers in ({}, {"Cookie": "s=" + "A" * 43}, {"Cookie": cookie.split(";")[0][:-1]}):
@@ -40,6 +44,74 @@ def receipt_and_again(front):
         assert page.status == 404 and page.h1 == "There is no receipt here", page.h1
     french = front.request("POST", "/submit?lang=fr", body_of(token(front), b"x"), {"Content-Type": MULTIPART})
     assert french.headers["Location"] == "/receipt?lang=fr" and front.receipt_of(french).h1 == "C’est arrivé"
+
+
+def token_in_the_address(front):
+    """What the form of the page does: its token is known from the head on, and must be that of the body."""
+    t = token(front)
+    body = body_of(t, b"by its address")
+    before, named = len(front.store.items), len(front.mailbox.named)
+    post = lambda t, body: front.request("POST", f"/submit?t={t}", body, {"Content-Type": MULTIPART})  # noqa: E731
+    answer = post(t, body)
+    assert front.receipt_of(answer).h1 == "It has arrived"
+    assert post(t, body).headers["Set-Cookie"] == answer.headers["Set-Cookie"]
+    assert len(front.mailbox.named) == named + 1, "a codename for what was stored before"
+    told(front, post(token(front), body), 400, "out of date")
+    assert len(front.store.items) == before + 1
+
+
+def no_codename(front):
+    """The pool stays empty, or the mailbox is gone: refused before the body, and clearly."""
+    body = body_of(token(front), b"m", [("a", b"b" * 1000)])
+    before = front.store.begun
+    front.mailbox.take = BUSY
+    told(front, front.post(body), 503, "Too many people are sending")
+    front.mailbox.take = OK
+    front.lose_mailbox()
+    told(front, front.post(body), 503, "restarting")
+    status, _, page = parse(front.raw(front.head_of(1000, "Expect: 100-continue\r\n")))
+    assert status == 503 and b"restarting" in page
+    assert front.store.begun == before, "an upload began without a codename"
+    assert front.get("/").status == 200
+    front.new_mailbox()
+    front.until(lambda: front.post(body).status == 303)
+
+
+def codename_lost(front):
+    """The mailbox ends while an upload runs: everything is stored, and the receipt says what is missing."""
+    before = len(front.store.items)
+    body = body_of(token(front), b"m", [("a", b"b" * 500_000)])
+    with front.connect() as s:
+        s.sendall(front.head_of(len(body)) + body[:100_000])
+        front.mailbox.wait(lambda: front.mailbox.named)
+        time.sleep(0.2)
+        front.lose_mailbox()
+        front.new_mailbox()
+        s.sendall(body[100_000:])
+        status, fields, _ = parse(read_answer(s))
+        assert status == 303
+    receipt = front.get("/receipt", {"Cookie": fields["set-cookie"].split(";")[0]})
+    assert receipt.h1 == "It has arrived" and "We have no codename to show" in receipt.text
+    assert front.receipt_of(front.post(body)).text == receipt.text
+    # ...and while it is issued.
+    front.mailbox.issue = None
+    body = body_of(token(front), b"another")
+    with front.connect() as s:
+        s.sendall(front.head_of(len(body)) + body)
+        front.mailbox.wait(lambda: front.mailbox.issued)
+        front.lose_mailbox()
+        assert parse(read_answer(s))[0] == 303
+    front.new_mailbox()
+    assert "We have no codename to show" in front.receipt_of(front.post(body)).text
+    assert len(front.store.items) == before + 2
+
+
+def from_another_site(front):
+    headers = {"Content-Type": MULTIPART, "Sec-Fetch-Site": "cross-site"}
+    page = front.request("POST", "/submit", body_of(token(front), b"x"), headers)
+    assert page.status == 403 and page.h1 == "Another site made your browser send this"
+    page = front.request("POST", "/submit", body_of(token(front), b"x"), {**headers, "Sec-Fetch-Site": "same-origin"})
+    assert page.status == 303
 
 
 def sizes(front):
@@ -241,7 +313,7 @@ def main():
     keys = Keys(build)
     for unix in (False, True):
         with Front(build, {"store": {"max_upload": "64M"}}, keys, unix=unix) as front:
-            for scene in (receipt_and_again, sizes, bad_forms, store_says_no, known_beforehand, client_gone, bytes_one_by_one,
+            for scene in (receipt_and_again, token_in_the_address, no_codename, codename_lost, from_another_site, sizes, bad_forms, store_says_no, known_beforehand, client_gone, bytes_one_by_one,
                           expect_100, twins, gone_before_the_receipt, store_dies, draining):
                 start = time.monotonic()
                 scene(front)

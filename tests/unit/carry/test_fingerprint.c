@@ -26,6 +26,25 @@ known_words(void **state)
 	    words, "earflap reset trusting legroom sensitive duo snugness idiocy");
 }
 
+/* Computed in the same way. */
+static void
+known_words_of_epochs(void **state)
+{
+	char words[FINGERPRINT_MAX + 1];
+	uint8_t recipients[2][AGE_KEY];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof recipients; i++)
+		recipients[i / AGE_KEY][i % AGE_KEY] = (uint8_t)i;
+	fingerprint_epoch_words(words, (const uint8_t(*)[AGE_KEY])recipients, 1);
+	assert_string_equal(
+	    words, "freemason easing spousal ladder rocker aspirin dental deskwork");
+	fingerprint_epoch_words(words, (const uint8_t(*)[AGE_KEY])recipients, 2);
+	assert_string_equal(
+	    words, "wistful overlabor wieldable sporty reverend twisty ruckus copilot");
+}
+
 static void
 always_eight_words(void **state)
 {
@@ -53,6 +72,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(known_words),
+	    cmocka_unit_test(known_words_of_epochs),
 	    cmocka_unit_test(always_eight_words),
 	};
 

@@ -63,6 +63,8 @@ count(void *ctx, enum page_list list)
 	case PAGE_LIST_INBOXES: return w->inboxes;
 	case PAGE_LIST_TOPICS: return w->topics;
 	case PAGE_LIST_CHOICES: return w->choices;
+	case PAGE_LIST_WORDS: return 8;
+	case PAGE_LIST_REPLIES: return 2;
 	case PAGE_LIST_COUNT: break;
 	}
 	return 0;
@@ -87,6 +89,11 @@ row(void *ctx, enum page_list list, size_t i, struct page_model *m)
 		m->value[PAGE_TITLE] = w->text;
 		break;
 	case PAGE_LIST_CHOICES: m->value[PAGE_VALUE] = number[list % 3]; break;
+	case PAGE_LIST_WORDS: m->value[PAGE_WORD] = number[list % 3]; break;
+	case PAGE_LIST_REPLIES:
+		m->value[PAGE_DAY] = m->value[PAGE_ID] = number[list % 3];
+		m->value[PAGE_TEXT] = w->text;
+		break;
 	case PAGE_LIST_COUNT: break;
 	}
 }

@@ -89,12 +89,15 @@ give_schedule(struct site *s, int32_t end, size_t inboxes)
 	buf_wipe(&sig);
 }
 
+static char the_mailbox;
+
 static void
 make_ready(struct site *s)
 {
 	give_schedule(s, TODAY + 3, 1);
 	s->has_store = s->is_writable = true;
 	s->room = 1 << 30;
+	s->mailbox = (struct mailbox *)&the_mailbox; /* admission only looks whether there is one */
 }
 
 static void
@@ -225,16 +228,28 @@ test_admission(void **state)
 	close_fixture(&f);
 }
 
-/* Nothing of what is asked for here has to wait. */
-static const struct task_owner nobody = {NULL, NULL};
-static struct task *none;
+static void
+wake(void *ctx)
+{
+	(void)ctx;
+}
+
+static const struct task_owner nobody = {wake, NULL};
 
 static void
 shows(struct site *s, const struct request *r, unsigned status, const char *words)
 {
+	struct task *t = NULL;
 	struct answer a;
+	enum err e = route_begin(s, r, &nobody, &t, &a);
 
-	assert_ok(route_begin(s, r, &nobody, &none, &a));
+	/* A task that is over at once: what it waits for isn't there. */
+	if (e == ERR_AGAIN) {
+		assert_true(t->ops->is_over(t));
+		e = t->ops->answer(t, &a);
+		task_free(t);
+	}
+	assert_ok(e);
 	assert_int_equal(a.status, status);
 	if (strstr(text_of(&a), words) == NULL)
 		fail_msg("%s isn't in %s", words, text_of(&a));
@@ -304,30 +319,88 @@ test_pages(void **state)
 }
 
 static void
+redirects(struct site *s, const struct request *like, const char *from, const char *to)
+{
+	struct request r = *like;
+	struct task *t = NULL;
+	struct answer a;
+
+	strcpy(r.path, from);
+	strcpy(r.lang, "fr");
+	assert_ok(route_begin(s, &r, &nobody, &t, &a));
+	assert_int_equal(a.status, 303);
+	assert_string_equal(a.location, to);
+	answer_wipe(&a);
+}
+
+static void
 test_receipts_and_redirects(void **state)
 {
 	struct fixture f;
 	struct request r = good;
-	struct answer a;
+	const struct receipt_note lost = {.epoch = 7, .inbox = "tips"};
+	struct receipt_note note = {.has_session = true, .epoch = 7, .inbox = "tips"};
 	char cookie[RECEIPTS_TOKEN + 1];
 
 	(void)state;
 	open_fixture(&f, true);
 	strcpy(r.path, "/receipt");
 	shows(&f.site, &r, 404, "There is no receipt here");
-	receipts_add(f.site.receipts, "token", clock_mono_ms(), cookie);
+	form_token_random(cookie);
+	receipts_add(f.site.receipts, "token", cookie, &note, clock_mono_ms());
 	strcpy(r.cookie, cookie);
-	shows(&f.site, &r, 200, "It has arrived");
+	shows(&f.site, &r, 200, "It has arrived"); /* without a mailbox, without a codename */
+	shows(&f.site, &r, 200, "We have no codename to show");
+	receipts_add(f.site.receipts, "token", cookie, &lost, clock_mono_ms());
+	shows(&f.site, &r, 200, "We have no codename to show");
+	note.is_signed_in = true;
+	receipts_add(f.site.receipts, "token", cookie, &note, clock_mono_ms());
+	shows(&f.site, &r, 200, "under the same codename");
+	give_schedule(&f.site, TODAY + 3, 1);
+	shows(&f.site, &r, 200, "Sealed with key 7 for Investigations &lt;desk&gt;");
 	r.cookie[0] ^= 1;
 	shows(&f.site, &r, 404, "There is no receipt here");
+	redirects(&f.site, &r, "/submit", "/?lang=fr");
+	redirects(&f.site, &r, "/mailbox/send", "/mailbox?lang=fr");
+	redirects(&f.site, &r, "/mailbox/remove", "/mailbox?lang=fr");
+	redirects(&f.site, &r, "/sign-out", "/mailbox?lang=fr");
+	r.is_framed = true;
+	redirects(&f.site, &r, "/sign-out", "/mailbox?f=1&lang=fr");
+	r.method = REQUEST_POST;
 	strcpy(r.path, "/submit");
 	strcpy(r.lang, "fr");
-	assert_ok(route_begin(&f.site, &r, &nobody, &none, &a));
-	assert_int_equal(a.status, 303);
-	assert_string_equal(a.location, "/?lang=fr");
-	answer_wipe(&a);
+	shows(&f.site, &r, 400, "ab\xc3\xaem\xc3\xa9");
+	close_fixture(&f);
+}
+
+/* Without a mailbox process every page of it says so; without a session, that there is none. */
+static void
+test_mailbox_pages(void **state)
+{
+	struct fixture f;
+	struct request r = good;
+
+	(void)state;
+	open_fixture(&f, true);
+	strcpy(r.path, "/sign-in");
+	shows(&f.site, &r, 200, "name=\"codename\" value=\"\" required");
+	strcpy(r.path, "/mailbox");
+	shows(&f.site, &r, 403, "You are not signed in");
+	memset(r.cookie, 'A', REQUEST_COOKIE);
+	shows(&f.site, &r, 503, "We are restarting");
 	r.method = REQUEST_POST;
-	shows(&f.site, &r, 400, "abîmé");
+	strcpy(r.path, "/sign-in");
+	shows(&f.site, &r, 400, "out of date");
+	r.body_len = 10;
+	admits(&f.site, &r, REQUEST_OK, 400); /* not a form */
+	r.boundary_len = 1;
+	admits(&f.site, &r, REQUEST_OK, 503);
+	make_ready(&f.site);
+	admits(&f.site, &r, REQUEST_OK, 200);
+	r.body_len = LIMIT_SMALL_FORM + 1;
+	admits(&f.site, &r, REQUEST_OK, 400);
+	r.is_cross_site = true;
+	admits(&f.site, &r, REQUEST_OK, 403);
 	close_fixture(&f);
 }
 
@@ -411,6 +484,14 @@ test_answer_head(void **state)
 		buf_reset(&out);
 		answer_wipe(&a);
 	}
+	answer_init(&a, 200);
+	a.is_farewell = true;
+	assert_ok(answer_head(&a, &out));
+	assert_non_null(strstr(buf_cstr(&out),
+	    "\r\nSet-Cookie: s=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0\r\n"));
+	assert_non_null(
+	    strstr((char *)out.p, "\r\nClear-Site-Data: \"cache\", \"cookies\", \"storage\"\r\n"));
+	answer_wipe(&a);
 	buf_wipe(&out);
 	buf_init(&out, 100);
 	answer_init(&a, 200);
@@ -430,6 +511,7 @@ main(void)
 	    cmocka_unit_test(test_form),
 	    cmocka_unit_test(test_pages),
 	    cmocka_unit_test(test_receipts_and_redirects),
+	    cmocka_unit_test(test_mailbox_pages),
 	    cmocka_unit_test(test_submit_admission),
 	    cmocka_unit_test(test_answer_head),
 	};

@@ -1,0 +1,40 @@
+#ifndef SEALSLOT_FRONT_MODEL_H
+#define SEALSLOT_FRONT_MODEL_H
+
+#include <stddef.h>
+
+#include "carry/fingerprint.h"
+#include "front/answer.h"
+#include "front/page.h"
+#include "front/replies.h"
+#include "front/request.h"
+#include "front/site.h"
+
+/*
+ * One page while it is made: what every page shows, the rows of its lists, and
+ * the texts that these point to. A stack object of view.c and view_source.c.
+ */
+#define MODEL_SHORT 24 /* bytes of a number or a day */
+
+struct model {
+	const struct site *site;
+	size_t lang;
+	size_t topic; /* whose choices are listed */
+	const char *choice;
+	const struct replies *replies; /* NULL: none */
+	char *word;                    /* where the words of a codename go on */
+	struct page_model m;
+	char q[16], and_lang[16], here[LIMIT_HTTP_PATH + 1], token[FORM_TOKEN_LEN + 1];
+	char limit[MODEL_SHORT], serial[MODEL_SHORT], days[MODEL_SHORT];
+	char number[MODEL_SHORT], until[MODEL_SHORT], title[LIMIT_INBOX_TITLE + 1];
+	char codename[sizeof((struct op_session_is){0}.codename)];
+	char fingerprint[FINGERPRINT_MAX + 1];
+};
+
+/* What every page shows. site and r are borrowed until model_render. */
+void model_init(struct model *v, const struct site *s, const struct request *r);
+/* Renders it into a, which is initialised in any case, and wipes the model. */
+enum err MUST_CHECK model_render(
+    struct model *v, enum page_id page, unsigned status, struct answer *a);
+
+#endif
