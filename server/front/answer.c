@@ -46,6 +46,7 @@ type_name(enum answer_type type)
 	case ANSWER_HTML: return "text/html; charset=utf-8";
 	case ANSWER_TEXT: return "text/plain; charset=utf-8";
 	case ANSWER_CSS: return "text/css; charset=utf-8";
+	case ANSWER_PNG: return "image/png";
 	}
 	return "application/octet-stream";
 }

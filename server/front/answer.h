@@ -13,7 +13,7 @@
 #define ANSWER_BODY_MAX (2 * 1024 * 1024) /* bytes: a schedule with its signature, or a page */
 #define ANSWER_LOCATION 64
 
-enum answer_type { ANSWER_HTML, ANSWER_TEXT, ANSWER_CSS };
+enum answer_type { ANSWER_HTML, ANSWER_TEXT, ANSWER_CSS, ANSWER_PNG };
 
 struct answer {
 	unsigned status;

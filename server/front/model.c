@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "seal/bech32.h"
 
 static size_t
 count(void *ctx, enum page_list list)
@@ -33,6 +34,20 @@ language_row(struct model *v, size_t i)
 	v->m.value[PAGE_OTHER] = lang != v->lang ? "1" : NULL;
 }
 
+/* As age takes them: "-r age1... -r age1..." */
+static void
+set_recipients(struct model *v, const struct schedule_seal *seal)
+{
+	char one[AGE_RECIPIENT_LEN + 1];
+	size_t i, at = 0;
+
+	for (i = 0; i < seal->n; i++) {
+		bech32_recipient(one, seal->recipients[i]);
+		at += (size_t)snprintf(
+		    v->seal_to + at, sizeof v->seal_to - at, "%s-r %s", i == 0 ? "" : " ", one);
+	}
+}
+
 static void
 inbox_row(struct model *v, size_t i)
 {
@@ -41,13 +56,15 @@ inbox_row(struct model *v, size_t i)
 
 	v->m.value[PAGE_NAME] = s->inboxes[i].name;
 	v->m.value[PAGE_TITLE] = s->inboxes[i].title;
-	v->m.value[PAGE_NUMBER] = v->m.value[PAGE_UNTIL] = NULL;
+	v->m.value[PAGE_NUMBER] = v->m.value[PAGE_UNTIL] = v->m.value[PAGE_SEAL_TO] = NULL;
 	if (schedule_current(s, i, v->site->today, &seal) != ERR_OK)
 		return;
 	snprintf(v->number, sizeof v->number, "%u", seal.number);
 	date_format(v->until, seal.end - 1); /* the last day, as people say it */
+	set_recipients(v, &seal);
 	v->m.value[PAGE_NUMBER] = v->number;
 	v->m.value[PAGE_UNTIL] = v->until;
+	v->m.value[PAGE_SEAL_TO] = v->seal_to;
 }
 
 /* The key of the config is also what is shown: "sound_sensors" becomes "sound sensors". */
@@ -155,7 +172,11 @@ model_init(struct model *v, const struct site *s, const struct request *r)
 	v->m.value[PAGE_AND_LANG] = v->and_lang;
 	v->m.value[PAGE_FRAMED] = r->is_framed ? "1" : NULL;
 	v->m.value[PAGE_HERE] = v->here[0] != '\0' ? v->here : "/";
+	if (s->schedule != NULL)
+		date_format(v->today, s->today);
 	v->m.value[PAGE_ROOT_KEY] = s->root_key;
+	v->m.value[PAGE_ROOT_WORDS] = s->root_words;
+	v->m.value[PAGE_TODAY] = v->today;
 	v->m.value[PAGE_SERIAL] = v->serial;
 	v->m.value[PAGE_DAYS] = v->days;
 	v->m.value[PAGE_MANY] = count(v, PAGE_LIST_INBOXES) > 1 ? "1" : NULL;

@@ -30,6 +30,7 @@ enum page_id {
 	PAGE_MAILBOX,
 	PAGE_SIGNED_OUT,
 	PAGE_HOW,
+	PAGE_FINGERPRINTS,
 	PAGE_ERROR,
 	PAGE_STYLE,
 	PAGE_ROBOTS,
@@ -38,20 +39,22 @@ enum page_id {
 
 /* {{name}} of a template is PAGE_NAME here. */
 enum page_value {
-	PAGE_SITE,     /* the instance's name */
-	PAGE_INSTANCE, /* its onion address */
-	PAGE_LANG,     /* of this page: "fr" */
-	PAGE_Q,        /* "?lang=fr" when the language was chosen by hand */
-	PAGE_AND_LANG, /* "&lang=fr", the same behind another parameter */
-	PAGE_FRAMED,   /* the page stands in a frame of the form's page */
-	PAGE_HERE,     /* path of this page, for the language switch */
-	PAGE_TOKEN,    /* the form's one-time token */
-	PAGE_LIMIT_G,  /* the upload limit in GB, or */
-	PAGE_LIMIT_M,  /* in MB */
-	PAGE_ROOT_KEY, /* "RWQ..." */
-	PAGE_SERIAL,   /* of the schedule */
-	PAGE_DAYS,     /* retention */
-	PAGE_MANY,     /* there are several inboxes */
+	PAGE_SITE,       /* the instance's name */
+	PAGE_INSTANCE,   /* its onion address */
+	PAGE_LANG,       /* of this page: "fr" */
+	PAGE_Q,          /* "?lang=fr" when the language was chosen by hand */
+	PAGE_AND_LANG,   /* "&lang=fr", the same behind another parameter */
+	PAGE_FRAMED,     /* the page stands in a frame of the form's page */
+	PAGE_HERE,       /* path of this page, for the language switch */
+	PAGE_TOKEN,      /* the form's one-time token */
+	PAGE_LIMIT_G,    /* the upload limit in GB, or */
+	PAGE_LIMIT_M,    /* in MB */
+	PAGE_ROOT_KEY,   /* "RWQ..." */
+	PAGE_ROOT_WORDS, /* its fingerprint */
+	PAGE_TODAY,      /* the day whose keys are shown */
+	PAGE_SERIAL,     /* of the schedule */
+	PAGE_DAYS,       /* retention */
+	PAGE_MANY,       /* there are several inboxes */
 	/* the receipt */
 	PAGE_CODENAME,    /* there is one to show */
 	PAGE_SIGNED_IN,   /* it went into a mailbox that was open */
@@ -76,9 +79,10 @@ enum page_value {
 	PAGE_TITLE,
 	PAGE_NUMBER, /* an epoch */
 	PAGE_UNTIL,
-	PAGE_VALUE, /* one choice of a topic */
-	PAGE_WORD,  /* of a codename */
-	PAGE_ID,    /* of a reply */
+	PAGE_SEAL_TO, /* "-r age1... -r age1..." */
+	PAGE_VALUE,   /* one choice of a topic */
+	PAGE_WORD,    /* of a codename */
+	PAGE_ID,      /* of a reply */
 	PAGE_DAY,
 	PAGE_TEXT,
 	/* the error page: exactly one of these isn't empty */

@@ -67,6 +67,12 @@ get_how(struct site *s, const struct request *r, struct answer *a)
 }
 
 static enum err
+get_fingerprints(struct site *s, const struct request *r, struct answer *a)
+{
+	return view_fingerprints(s, r, a);
+}
+
+static enum err
 get_bytes(const struct buf *b, struct answer *a)
 {
 	answer_init(a, 200);
@@ -84,6 +90,16 @@ static enum err
 get_signature(struct site *s, const struct request *r, struct answer *a)
 {
 	return s->schedule == NULL ? view_error(s, r, PAGE_NO_KEY, a) : get_bytes(&s->signature, a);
+}
+
+static enum err
+get_qr(struct site *s, const struct request *r, struct answer *a)
+{
+	enum err e = get_bytes(&s->root_qr, a);
+
+	(void)r;
+	a->type = ANSWER_PNG;
+	return e;
 }
 
 static enum err
@@ -112,6 +128,8 @@ static const struct route routes[] = {
     {"/mailbox/remove", GET | POST, get_to_mailbox, visit_admit, visit_remove},
     {"/sign-out", GET | POST, get_to_mailbox, visit_admit, visit_sign_out},
     {"/how", GET, get_how, NULL, NULL},
+    {"/fingerprints", GET, get_fingerprints, NULL, NULL},
+    {"/fingerprint.png", GET, get_qr, NULL, NULL},
     {"/keys", GET, get_keys, NULL, NULL},
     {"/keys.minisig", GET, get_signature, NULL, NULL},
     {"/static/style.css", GET, get_style, NULL, NULL},

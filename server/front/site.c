@@ -8,6 +8,9 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "front/qr.h"
+
+#define SITE_QR_MAX (16 * 1024)
 
 /* "127.0.0.1:8480" or "[::1]:8480"; nothing for a Unix socket, which has no name of its own. */
 static void
@@ -35,13 +38,18 @@ address_of(int listener, char out[static SITE_ADDRESS])
 enum err
 site_init(struct site *s, const struct conf *conf, const struct minisign_key *root, int listener)
 {
+	enum err e;
 	size_t i;
 
 	*s = (struct site){.conf = conf};
 	random_bytes(s->form_key, sizeof s->form_key);
 	buf_init(&s->keys, LIMIT_SCHEDULE);
 	buf_init(&s->signature, LIMIT_SIGNATURE);
+	buf_init(&s->root_qr, SITE_QR_MAX);
 	minisign_key_format(s->root_key, root);
+	fingerprint_words(s->root_words, root);
+	if ((e = qr_png(&s->root_qr, s->root_key)) != ERR_OK)
+		return e;
 	address_of(listener, s->address);
 	for (i = 0; i < conf->n_languages; i++)
 		if (!lang_add(&s->languages, conf->languages[i]))
@@ -56,6 +64,7 @@ site_wipe(struct site *s)
 {
 	site_drop_schedule(s);
 	receipts_free(s->receipts);
+	buf_wipe(&s->root_qr);
 	explicit_bzero(s, sizeof *s);
 }
 

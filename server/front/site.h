@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "carry/fingerprint.h"
 #include "carry/minisign.h"
 #include "conf/conf.h"
 #include "front/form_token.h"
@@ -28,6 +29,8 @@ struct site {
 	const struct conf *conf; /* borrowed */
 	struct lang_set languages;
 	char root_key[MINISIGN_KEY_LEN + 1];
+	char root_words[FINGERPRINT_MAX + 1];
+	struct buf root_qr;         /* a PNG of root_key */
 	char address[SITE_ADDRESS]; /* "127.0.0.1:8480"; "" on a Unix socket */
 	struct intake_env env;
 	struct receipts *receipts;

@@ -25,6 +25,15 @@ view_how(const struct site *s, const struct request *r, struct answer *a)
 	return model_render(&v, PAGE_HOW, 200, a);
 }
 
+enum err
+view_fingerprints(const struct site *s, const struct request *r, struct answer *a)
+{
+	struct model v;
+
+	model_init(&v, s, r);
+	return model_render(&v, PAGE_FINGERPRINTS, 200, a);
+}
+
 static unsigned
 status_of(enum page_value which)
 {

@@ -25,6 +25,8 @@ enum err MUST_CHECK view_mailbox(const struct site *s, const struct request *r,
     const struct op_session_is *is, const struct replies *replies, struct answer *a);
 enum err MUST_CHECK view_signed_out(
     const struct site *s, const struct request *r, struct answer *a);
+enum err MUST_CHECK view_fingerprints(
+    const struct site *s, const struct request *r, struct answer *a);
 enum err MUST_CHECK view_how(const struct site *s, const struct request *r, struct answer *a);
 /* which: PAGE_BAD_REQUEST to PAGE_CROSS_SITE; its status comes along. */
 enum err MUST_CHECK view_error(

@@ -25,6 +25,7 @@ static const struct {
     {"MAILBOX", "mailbox.html", false},
     {"SIGNED_OUT", "signed_out.html", false},
     {"HOW", "how.html", false},
+    {"FINGERPRINTS", "fingerprints.html", false},
     {"ERROR", "error.html", false},
     {"STYLE", "style.css", true},
     {"ROBOTS", "robots.txt", true},

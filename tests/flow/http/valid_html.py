@@ -67,7 +67,7 @@ def closed(front, lang):
 def pages(front):
     found = {}
     for lang in ("en", "fr"):
-        texts = [front.get(f"{path}?lang={lang}").text for path in ("/", "/how", "/receipt", "/nowhere")]
+        texts = [front.get(f"{path}?lang={lang}").text for path in ("/", "/how", "/fingerprints", "/receipt", "/nowhere")]
         for make in (raw_errors, upload_errors, closed):
             texts += make(front, lang)
         for text in texts:
