@@ -6,7 +6,17 @@
 
 #define DEFAULT_CONF "/etc/sealslot/sealslotd.conf"
 
-enum { OPT_CONF = 1, OPT_HELP, OPT_SINCE, OPT_ALL, OPT_VOLUME_SIZE, OPT_JSON, OPT_LANDLOCK };
+enum {
+	OPT_CONF = 1,
+	OPT_HELP,
+	OPT_SINCE,
+	OPT_ALL,
+	OPT_VOLUME_SIZE,
+	OPT_JSON,
+	OPT_LANDLOCK,
+	OPT_REPAIR,
+	OPT_QUICK
+};
 
 static void
 usage(const struct cmd *self, FILE *out)
@@ -27,6 +37,8 @@ is_taken(int opt, unsigned takes)
 	case OPT_VOLUME_SIZE: return (takes & CMD_TAKES_SINCE) != 0;
 	case OPT_JSON: return (takes & CMD_TAKES_JSON) != 0;
 	case OPT_LANDLOCK: return (takes & CMD_TAKES_LANDLOCK) != 0;
+	case OPT_REPAIR:
+	case OPT_QUICK: return (takes & CMD_TAKES_REPAIR) != 0;
 	default: return false;
 	}
 }
@@ -40,6 +52,8 @@ set(struct cmd_args *a, int opt, const char *value)
 	case OPT_ALL: a->is_all = true; break;
 	case OPT_VOLUME_SIZE: a->volume_size = value; break;
 	case OPT_JSON: a->is_json = true; break;
+	case OPT_REPAIR: a->is_repair = true; break;
+	case OPT_QUICK: a->is_quick = true; break;
 	case OPT_LANDLOCK: a->may_lack_landlock = true; break;
 	}
 }
@@ -51,7 +65,8 @@ cmd_parse(const struct cmd *self, int argc, char **argv, unsigned takes, struct 
 	    {"help", no_argument, NULL, OPT_HELP}, {"since", required_argument, NULL, OPT_SINCE},
 	    {"all", no_argument, NULL, OPT_ALL},
 	    {"volume-size", required_argument, NULL, OPT_VOLUME_SIZE},
-	    {"json", no_argument, NULL, OPT_JSON},
+	    {"json", no_argument, NULL, OPT_JSON}, {"repair", no_argument, NULL, OPT_REPAIR},
+	    {"quick", no_argument, NULL, OPT_QUICK},
 	    {"allow-no-landlock", no_argument, NULL, OPT_LANDLOCK}, {NULL, 0, NULL, 0}};
 	int opt, operands = (takes & CMD_TAKES_OPERAND) != 0 ? 1 : 0;
 

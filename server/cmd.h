@@ -14,7 +14,7 @@
 #define CMD_OK      0
 #define CMD_FAILED  1
 #define CMD_USAGE   2
-#define CMD_WARNING 3 /* status: somebody should act soon */
+#define CMD_WARNING 3 /* status, check: somebody should act soon */
 
 struct cmd {
 	const char *name;
@@ -28,7 +28,8 @@ struct cmd_args {
 	const char *conf;
 	const char *since, *volume_size; /* export */
 	bool is_all;                     /* export */
-	bool is_json;                    /* status */
+	bool is_json;                    /* status, check */
+	bool is_repair, is_quick;        /* check */
 	bool may_lack_landlock;          /* serve */
 	const char *operand;             /* the one argument without an option; NULL if none */
 };
@@ -38,6 +39,7 @@ enum cmd_takes {
 	CMD_TAKES_JSON = 2,
 	CMD_TAKES_OPERAND = 4,  /* exactly one */
 	CMD_TAKES_LANDLOCK = 8, /* --allow-no-landlock */
+	CMD_TAKES_REPAIR = 16,  /* --repair, --quick */
 };
 /*
  * Reads the command line of a verb. -1: go on; otherwise the exit code: help
@@ -48,6 +50,7 @@ int cmd_parse(const struct cmd *self, int argc, char **argv, unsigned takes, str
 /* "sealslotd: <reason>" on standard error (nothing if it is empty); CMD_FAILED. */
 int cmd_fail(const struct reason *why);
 
+int cmd_check(const struct cmd *self, int argc, char **argv);
 int cmd_clock_ok(const struct cmd *self, int argc, char **argv);
 int cmd_export(const struct cmd *self, int argc, char **argv);
 int cmd_init(const struct cmd *self, int argc, char **argv);

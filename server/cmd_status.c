@@ -86,6 +86,10 @@ static void
 judge(struct report *r)
 {
 	judge_keys(r);
+	if (r->st.is_index_damaged)
+		warn(r,
+		    "The index is damaged. No submission is: end the server, and say sealslotd check "
+		    "--repair.");
 	if (!r->st.is_clock_good)
 		warn(r,
 		    "The date jumped, or lies before the schedule's: uploads are refused. Set the "

@@ -29,6 +29,12 @@ static const struct cmd verbs[] = {
 	"Tells for how long there are keys, what is stored, and what else fits.\n"
 	"Exit code 3: it works, but somebody should act (see \"warning\"); for cron.\n",
 	cmd_status},
+    {"check", "[--repair] [--quick] [--json]",
+	"Compares the index with the files, and looks at owners, modes, schedules, the pinned\n"
+	"keys, the clock and the room. Changes nothing without --repair, which needs the server\n"
+	"to be ended, makes the index anew if need be, and never deletes a file.\n"
+	"--quick: doesn't read the submissions. Exit code 3: there are problems; for cron.\n",
+	cmd_check},
     {"clock-ok", "",
 	"Says that today's date is right although it jumped. Look at a watch first: with a\n"
 	"wrong date submissions are sealed to keys that are gone.\n",

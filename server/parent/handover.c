@@ -37,7 +37,7 @@ handover_op(int sock, enum op op)
 enum err
 handover_go(int sock, const struct setup *s)
 {
-	struct op_go body = {s->may_lack_landlock};
+	struct op_go body = {.may_lack_landlock = s->may_lack_landlock, .care = s->care};
 
 	return wire_send(sock, OP_GO, 0, ERR_OK, &body, sizeof body, -1);
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "carry/minisign.h"
 #include "conf/conf.h"
+#include "wire/op.h"
 #include "wire/reason.h"
 
 /* What every verb starts from: the configuration, the pinned root key, the user to run as. */
@@ -18,6 +19,7 @@ struct setup {
 	uid_t uid; /* whom the store belongs to */
 	gid_t gid;
 	bool may_lack_landlock; /* serve --allow-no-landlock */
+	uint32_t care;          /* enum op_care: what a verb of its own starts the store for */
 };
 
 /*

@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "store/bundle_make.h"
+#include "store/mend.h"
 
 #define BACKLOG 4
 
@@ -265,6 +266,43 @@ on_export_done(struct admin_side *a, struct admin *admin)
 	return say_result(admin, e, &why);
 }
 
+/* ---- check */
+
+static enum err
+on_check(struct admin_side *a, struct admin *admin)
+{
+	struct op_check_is body;
+	struct reason why = {""};
+	struct buf rows;
+	enum err e;
+
+	mend_look(a->depot, &body);
+	buf_init(&rows, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
+	e = bundle_make_list(a->depot, 0, &rows, &why);
+	if (e == ERR_OK || body.index == ERR_FORMAT) /* then what could be read */
+		e = say_memfd(admin, OP_CHECK_IS, &rows, &body, sizeof body);
+	else
+		e = say_result(admin, e, &why);
+	buf_wipe(&rows);
+	return e;
+}
+
+static enum err
+on_mend(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
+{
+	struct reason why = {""};
+	struct buf list;
+	enum err e;
+
+	buf_init(&list, LIMIT_BUNDLE_ITEMS * sizeof(struct op_mend));
+	if ((e = wire_memfd_read(m->fd, &list)) != ERR_OK)
+		reason_sys(&why, e, "The list didn't arrive");
+	else
+		e = mend_items(a->depot, &list, &why);
+	buf_wipe(&list);
+	return say_result(admin, e, &why);
+}
+
 static enum err
 dispatch(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 {
@@ -274,6 +312,8 @@ dispatch(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 	case OP_PUBLISH: return on_publish(a, admin, m);
 	case OP_EXPORT_LIST: return on_export_list(a, admin, m);
 	case OP_EXPORT_SIGN: return on_export_sign(a, admin, m);
+	case OP_CHECK: return on_check(a, admin);
+	case OP_MEND: return on_mend(a, admin, m);
 	case OP_EXPORT_DONE: return on_export_done(a, admin);
 	}
 	return ERR_FORMAT;

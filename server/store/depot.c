@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "store/calendar.h"
 #include "store/db_care.h"
+#include "store/mend.h"
 #include "store/rebuild.h"
 #include "store/settle.h"
 #include "store/transfer.h"
@@ -62,13 +63,30 @@ check_root(struct depot *d, struct reason *why)
 
 /* A lost index is made again from the files; a damaged one is a person's decision. */
 static enum err
-open_index(struct depot *d, struct reason *why)
+open_to_work(struct depot *d, struct reason *why)
 {
 	enum err e;
 
 	if ((e = db_open(FOLDER_INDEX, &d->db)) == ERR_NOTFOUND &&
 	    (e = db_create(FOLDER_INDEX)) == ERR_OK)
 		e = db_open(FOLDER_INDEX, &d->db);
+	if (e != ERR_OK)
+		return e;
+	if ((e = settle_sweep(d->folder.items)) != ERR_OK)
+		return reason_sys(why, e, "Can't remove a copy that was left over");
+	e = rebuild_rows(d->folder.items, d->db, &d->schedules, &d->rebuilt);
+	if (e != ERR_OK && e != ERR_FORMAT)
+		reason_sys(why, e, "Can't compare the index with the files");
+	return e;
+}
+
+static enum err
+open_index(struct depot *d, struct reason *why)
+{
+	enum err e;
+
+	why->text[0] = '\0';
+	e = d->care == DEPOT_WORK ? open_to_work(d, why) : mend_open_index(d, why);
 	if (e == ERR_ROLLBACK)
 		return reason_set(why, e,
 		    "The index was written by a newer sealslotd than this one: install that version again. "
@@ -78,25 +96,29 @@ open_index(struct depot *d, struct reason *why)
 		    why, e, "%s/index.db isn't an index of sealslotd.", d->conf->store_path);
 	if (e == ERR_FORMAT)
 		return reason_set(why, e,
-		    "The index is damaged. No submission is lost: move index.db (and index.db-journal) "
-		    "out of %s, keep them, and start again; the index is then rebuilt from the files.",
+		    "The index is damaged. No submission is lost: sealslotd check --repair makes it anew "
+		    "from the files, and keeps the damaged one in %s.",
 		    d->conf->store_path);
-	if (e != ERR_OK)
-		return reason_sys(why, e, "Can't open the index");
-	if ((e = settle_sweep(d->folder.items)) != ERR_OK)
-		return reason_sys(why, e, "Can't remove a copy that was left over");
-	if ((e = rebuild_rows(d->folder.items, d->db, &d->schedules, &d->rebuilt)) != ERR_OK)
-		return reason_sys(why, e, "Can't compare the index with the files");
-	return ERR_OK;
+	if (e != ERR_OK && why->text[0] == '\0')
+		reason_sys(why, e, "Can't open the index");
+	return e;
 }
 
 enum err
 depot_open(
     struct depot *d, const struct conf *c, const struct minisign_key *root, struct reason *why)
 {
+	return depot_open_for(d, c, root, DEPOT_WORK, why);
+}
+
+enum err
+depot_open_for(struct depot *d, const struct conf *c, const struct minisign_key *root,
+    enum depot_care care, struct reason *why)
+{
+	struct reason word = {""}; /* about the schedules */
 	enum err e;
 
-	*d = (struct depot){.conf = c, .root = *root, .folder = FOLDER_CLOSED};
+	*d = (struct depot){.conf = c, .root = *root, .care = care, .folder = FOLDER_CLOSED};
 	why->text[0] = '\0';
 	schedules_init(&d->schedules);
 	pthread_mutex_init(&d->db_lock, NULL);
@@ -109,9 +131,11 @@ depot_open(
 	}
 	if ((e = check_root(d, why)) != ERR_OK)
 		goto done;
-	e = schedules_load(&d->schedules, d->folder.keys, c->instance, root, why);
-	if ((e == ERR_OK || e == ERR_AUTH))
-		e = open_index(d, why);
+	e = schedules_load(&d->schedules, d->folder.keys, c->instance, root, &word);
+	if (e != ERR_OK && e != ERR_AUTH)
+		*why = word;
+	else if ((e = open_index(d, why)) == ERR_OK)
+		*why = word;
 done:
 	if (e != ERR_OK)
 		depot_close(d);
@@ -239,8 +263,9 @@ depot_status(struct depot *d, struct op_status *out)
 	pthread_mutex_lock(&d->db_lock);
 	e = db_totals(d->db, &st.items, &st.bytes);
 	pthread_mutex_unlock(&d->db_lock);
-	if (e != ERR_OK)
+	if (e != ERR_OK && e != ERR_FORMAT)
 		return e;
+	st.is_index_damaged = e == ERR_FORMAT;
 	minisign_key_format(st.root, &d->state.root);
 	st.today = clock_today();
 	st.is_clock_good = depot_judge_clock(d) == ERR_OK;

@@ -11,18 +11,27 @@
 #include "wire/op.h"
 #include "wire/reason.h"
 
+/* What it is opened for. */
+enum depot_care {
+	DEPOT_WORK = OP_CARE_WORK,
+	DEPOT_CHECK = OP_CARE_CHECK,
+	DEPOT_REPAIR = OP_CARE_REPAIR,
+};
+
 /* The opened store: its folder, index, schedules, and what it remembers. One process has it. */
 struct depot {
 	const struct conf *conf; /* borrowed */
 	struct minisign_key root;
+	enum depot_care care;
 	struct folder folder;
 	struct db *db;
 	pthread_mutex_t db_lock; /* for db alone */
 	struct state state;
 	struct schedules schedules;
-	int32_t day;        /* that day_bytes is about */
-	uint64_t day_bytes; /* of ciphertext that came on it */
-	uint64_t rebuilt;   /* rows that were missing and were made from their files */
+	enum err index_fault; /* of a check or repair: ERR_NOTFOUND (lost), ERR_FORMAT (damaged) */
+	int32_t day;          /* that day_bytes is about */
+	uint64_t day_bytes;   /* of ciphertext that came on it */
+	uint64_t rebuilt;     /* rows that were missing and were made from their files */
 };
 
 /* Makes a store in an empty folder: keys, index, state. */
@@ -35,6 +44,9 @@ enum err MUST_CHECK depot_create(
  */
 enum err MUST_CHECK depot_open(
     struct depot *d, const struct conf *c, const struct minisign_key *root, struct reason *why);
+/* The same, to check it (nothing is changed), or to repair it (mend.h). */
+enum err MUST_CHECK depot_open_for(struct depot *d, const struct conf *c,
+    const struct minisign_key *root, enum depot_care care, struct reason *why);
 /* Accepts a zeroed struct, and one that depot_open refused. */
 void depot_close(struct depot *d);
 

@@ -64,6 +64,20 @@ take_peer(struct service_setup *s, struct wire_msg *m, struct reason *why)
 	return ERR_OK;
 }
 
+/* Only a verb that has the store for itself may repair it. */
+static enum err
+take_go(struct service_setup *s, const struct wire_msg *m, struct reason *why)
+{
+	struct op_go go;
+
+	memcpy(&go, m->body, sizeof go);
+	if (go.care > OP_CARE_REPAIR || (go.care != OP_CARE_WORK && s->admin == -1))
+		return reason_set(why, ERR_FORMAT, "The parent process speaks out of turn.");
+	s->may_lack_landlock = go.may_lack_landlock != 0;
+	s->care = (enum depot_care)go.care;
+	return ERR_OK;
+}
+
 /* Until the parent says go, or init: *last says which. */
 static enum err
 take_over(struct service_setup *s, uint32_t *last, struct reason *why)
@@ -82,8 +96,7 @@ take_over(struct service_setup *s, uint32_t *last, struct reason *why)
 		else if ((m.op != OP_GO && m.op != OP_INIT) || s->conf == NULL)
 			e = reason_set(why, ERR_FORMAT, "The parent process speaks out of turn.");
 		if (e == ERR_OK && m.op == OP_GO)
-			s->may_lack_landlock =
-			    ((const struct op_go *)(const void *)m.body)->may_lack_landlock;
+			e = take_go(s, &m, why);
 		io_close(&m.fd);
 	} while (e == ERR_OK && m.op != OP_GO && m.op != OP_INIT);
 	*last = m.op;

@@ -245,7 +245,7 @@ start(struct service *s, struct service_setup *setup, struct reason *why)
 {
 	enum err e;
 
-	if ((e = depot_open(&s->depot, setup->conf, &setup->root, why)) != ERR_OK)
+	if ((e = depot_open_for(&s->depot, setup->conf, &setup->root, setup->care, why)) != ERR_OK)
 		return e;
 	report_opening(s, why);
 	admin_side_init(&s->admins, &s->depot, &s->front);

@@ -15,6 +15,7 @@ struct service_setup {
 	struct minisign_key root;
 	int front, mailbox, admin; /* sockets; -1: none */
 	bool may_lack_landlock;
+	enum depot_care care;
 };
 
 /*

@@ -70,12 +70,15 @@ enum op {
 	OP_EXPORT_SIGN, /* fd: memfd of items with hashes; body: struct op_export_sign;
 			   OP_EXPORT_INDEX */
 	OP_EXPORT_DONE, /* the bundle is on its medium: count it; OP_RESULT */
+	OP_CHECK,       /* OP_CHECK_IS */
+	OP_MEND,        /* fd: memfd of struct op_mend; OP_RESULT */
 	/* store to admin; err other than ERR_OK: the body is the reason in plain words */
 	OP_RESULT,       /* err; body: plain words */
 	OP_STATUS_IS,    /* body: struct op_status */
 	OP_EXPORT_ITEMS, /* fd: memfd of struct op_export_item, ascending by id */
 	OP_EXPORT_INDEX, /* fd: memfd of index.txt, then its .minisig; body: struct op_export_index
 			  */
+	OP_CHECK_IS, /* fd: memfd of struct op_export_item, all rows; body: struct op_check_is */
 	OP_COUNT
 };
 
@@ -83,8 +86,16 @@ struct op_peer {
 	uint32_t role; /* who is at the other end */
 };
 
+/* What a store process is started for. */
+enum op_care {
+	OP_CARE_WORK,
+	OP_CARE_CHECK,  /* look, change nothing */
+	OP_CARE_REPAIR, /* mend what can be mended */
+};
+
 struct op_go {
 	uint32_t may_lack_landlock;
+	uint32_t care; /* enum op_care */
 };
 
 struct op_drain {
@@ -191,7 +202,8 @@ struct op_status {
 	uint8_t is_writable;
 	uint8_t is_clock_good;
 	uint8_t settle_wait; /* enum settle_wait */
-	uint8_t pad[8];
+	uint8_t is_index_damaged;
+	uint8_t pad[7];
 };
 
 struct op_export_list {
@@ -207,6 +219,24 @@ struct op_export_item {
 	uint32_t epoch;
 	uint64_t size;
 	uint8_t hash[HASH_LEN];
+};
+
+struct op_check_is {
+	uint32_t index;     /* enum err: ERR_OK, ERR_NOTFOUND (lost), ERR_FORMAT (damaged) */
+	uint32_t index_was; /* the same before a repair */
+	uint64_t rebuilt;   /* rows that a repair made from files */
+	uint32_t is_transfer_good;
+	uint32_t pad;
+};
+
+struct op_mend {
+	char id[RANDOM_ID_LEN + 1];
+	uint8_t pad[3];
+	enum {
+		MEND_FORGET, /* its file is gone: so goes its row */
+		MEND_ASIDE,  /* its file isn't what was committed: it is set aside, the row goes */
+		MEND_MODE,   /* its file's mode becomes 0400 again */
+	} what;
 };
 
 struct op_export_sign {

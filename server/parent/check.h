@@ -1,0 +1,73 @@
+#ifndef SEALSLOT_PARENT_CHECK_H
+#define SEALSLOT_PARENT_CHECK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "parent/setup.h"
+#include "wire/op.h"
+#include "wire/reason.h"
+
+/* sealslotd check: what was found, and the ways to find it. */
+
+enum check_kind {
+	CHECK_PROBLEM,  /* somebody must act */
+	CHECK_NOTICE,   /* good to know */
+	CHECK_REPAIRED, /* what a repair has done */
+	CHECK_KINDS
+};
+/* One finding. */
+struct check_line {
+	enum check_kind kind;
+	char text[300];
+};
+/* So many of one sort are told one by one; the others are counted. */
+#define CHECK_SAME_MAX 20
+
+struct check_report {
+	struct buf lines; /* struct check_line each */
+	size_t n[CHECK_KINDS];
+};
+void check_init(struct check_report *r);
+void check_wipe(struct check_report *r);
+/* *same counts the findings of one sort; NULL: there is only one such. ERR_NOMEM. */
+enum err MUST_CHECK check_say(struct check_report *r, enum check_kind kind, size_t *same,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* After a sort: how many weren't told. */
+enum err MUST_CHECK check_say_more(
+    struct check_report *r, enum check_kind kind, size_t same, const char *what);
+
+/* ---- the files of a store */
+
+/* What lies in items/, looked at once. */
+struct check_files {
+	int root, items; /* folders */
+	uid_t owner;
+	struct buf files; /* struct check_file each, ascending by id */
+	size_t read;      /* whose content was read */
+};
+enum err MUST_CHECK check_files_open(
+    const struct setup *s, struct check_files *f, struct reason *why);
+void check_files_close(struct check_files *f);
+/* Owners, modes, links and times of the store's own files; names that aren't ours. */
+enum err MUST_CHECK check_files_outside(struct check_files *f, struct check_report *r);
+
+/* How a comparison is made. */
+struct check_compare {
+	const struct buf *rows; /* struct op_export_item each, ascending by id */
+	bool with_content;      /* hashes that the index knows are compared */
+	struct buf *mends;      /* out: struct op_mend each; NULL: don't collect */
+	bool is_index_gone;     /* then a file without a row is no news */
+};
+/* Rows against files; *orphans: rows without file and files without row. */
+enum err MUST_CHECK check_files_compare(
+    struct check_files *f, const struct check_compare *c, struct check_report *r, size_t *orphans);
+
+/* ---- the schedules of a store */
+
+/* Signatures under the pinned root key, and whether each follows the one before it. */
+enum err MUST_CHECK check_keys(const struct setup *s, struct check_report *r, struct reason *why);
+
+#endif

@@ -1,0 +1,144 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/io.h"
+#include "carry/schedule.h"
+#include "carry/schedule_name.h"
+#include "parent/check.h"
+
+/* One schedule of the folder. */
+struct sheet {
+	uint32_t serial;
+	struct schedule *s;
+	uint8_t hash[HASH_LEN];
+};
+
+static int
+compare_serials(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static enum err
+list_serials(int keys, struct buf *out)
+{
+	struct dirent *d;
+	enum err e = ERR_OK;
+	uint32_t serial;
+	DIR *dir;
+	int fd;
+
+	if ((fd = openat(keys, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return io_errno();
+	if ((dir = fdopendir(fd)) == NULL) {
+		io_close(&fd);
+		return ERR_SYS;
+	}
+	while (e == ERR_OK && (d = readdir(dir)) != NULL)
+		if ((serial = schedule_name_serial(d->d_name)) != 0)
+			e = buf_add(out, &serial, sizeof serial);
+	closedir(dir);
+	if (e == ERR_OK && out->len > 0)
+		qsort(out->p, out->len / sizeof serial, sizeof serial, compare_serials);
+	return e;
+}
+
+/* ERR_OK with sh->s NULL: it is told why it isn't good. */
+static enum err
+read_sheet(int keys, const struct setup *s, struct sheet *sh, struct check_report *r)
+{
+	struct schedule_fault fault = {0, ""};
+	char name[SCHEDULE_NAME_MAX];
+	struct buf text, sig;
+	enum err e;
+
+	buf_init(&text, LIMIT_SCHEDULE);
+	buf_init(&sig, LIMIT_SIGNATURE);
+	schedule_name(name, sh->serial, SCHEDULE_NAME_TEXT);
+	if ((e = io_read_file(keys, name, &text)) == ERR_OK) {
+		hash_256(sh->hash, text.p, text.len);
+		schedule_name(name, sh->serial, SCHEDULE_NAME_SIG);
+		e = io_read_file(keys, name, &sig);
+	}
+	if (e != ERR_OK)
+		e = check_say(r, CHECK_PROBLEM, NULL,
+		    "keys/%s can't be read (%s): publish schedule %u again, or restore it.", name,
+		    err_text(e), sh->serial);
+	else if (schedule_verify(&text, &sig, &s->root, &sh->s, &fault) != ERR_OK)
+		e = check_say(r, CHECK_PROBLEM, NULL,
+		    "Schedule %u doesn't verify under the root key (%s): find out who changed it, and "
+		    "restore it.",
+		    sh->serial, fault.why);
+	else if (sh->s->serial != sh->serial || strcmp(sh->s->instance, s->conf->instance) != 0)
+		e = check_say(r, CHECK_PROBLEM, NULL,
+		    "The file of schedule %u has another one in it: restore it.", sh->serial);
+	buf_wipe(&text);
+	buf_wipe(&sig);
+	return e;
+}
+
+/* Does it follow the one before it? */
+static enum err
+check_link(const struct sheet *before, const struct sheet *sh, struct check_report *r)
+{
+	bool is_gap = false;
+	enum err e;
+
+	if (before->s == NULL || sh->s == NULL)
+		return ERR_OK;
+	e = schedule_may_follow(before->s, before->hash, sh->s, sh->hash, &is_gap);
+	if (e != ERR_OK)
+		return check_say(r, CHECK_PROBLEM, NULL,
+		    "Schedule %u may not follow schedule %u: %s.", sh->serial, before->serial,
+		    schedule_follow_text(e));
+	if (is_gap)
+		return check_say(r, CHECK_NOTICE, NULL,
+		    "Between schedule %u and %u some are missing; they weren't needed.",
+		    before->serial, sh->serial);
+	return ERR_OK;
+}
+
+static enum err
+check_chain(int keys, const struct setup *s, const struct buf *serials, struct check_report *r)
+{
+	const uint32_t *serial = (const uint32_t *)(const void *)serials->p;
+	struct sheet before = {0}, sh;
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; i < serials->len / sizeof *serial && e == ERR_OK; i++) {
+		sh = (struct sheet){.serial = serial[i]};
+		if ((e = read_sheet(keys, s, &sh, r)) == ERR_OK)
+			e = check_link(&before, &sh, r);
+		schedule_free(before.s);
+		before = sh;
+	}
+	schedule_free(before.s);
+	return e;
+}
+
+enum err
+check_keys(const struct setup *s, struct check_report *r, struct reason *why)
+{
+	int root = -1, keys = -1;
+	struct buf serials;
+	enum err e;
+
+	buf_init(&serials, SIZE_MAX);
+	if ((e = io_open_dir(AT_FDCWD, s->conf->store_path, &root)) != ERR_OK ||
+	    (e = io_open_dir(root, "keys", &keys)) != ERR_OK ||
+	    (e = list_serials(keys, &serials)) != ERR_OK ||
+	    (e = check_chain(keys, s, &serials, r)) != ERR_OK)
+		reason_sys(why, e, "Can't read the schedules of the store");
+	buf_wipe(&serials);
+	io_close(&keys);
+	io_close(&root);
+	return e;
+}
