@@ -138,7 +138,7 @@ class Store(threading.Thread):
             os.close(fd)
 
     def room(self, size, writable=1):
-        say(self.sock, "ROOM", struct.pack("=QII", size, writable, 0))
+        say(self.sock, "ROOM", struct.pack("=QQII", size, size, writable, 0))
 
     def greet(self):
         self.schedule()
@@ -293,7 +293,7 @@ class Front:
         say(self.parent, "LISTEN", fd=self.listener.fileno())
         self.give_store(store, front_end)
         self.new_mailbox()
-        say(self.parent, "GO", struct.pack("=I", 0))
+        say(self.parent, "GO", struct.pack("=II", 0, 0))
         os.close(conf)
         assert hear(self.parent)[0] == "READY", self.log_text()
         return self
