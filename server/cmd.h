@@ -50,11 +50,13 @@ int cmd_parse(const struct cmd *self, int argc, char **argv, unsigned takes, str
 /* "sealslotd: <reason>" on standard error (nothing if it is empty); CMD_FAILED. */
 int cmd_fail(const struct reason *why);
 
+int cmd_backup(const struct cmd *self, int argc, char **argv);
 int cmd_check(const struct cmd *self, int argc, char **argv);
 int cmd_clock_ok(const struct cmd *self, int argc, char **argv);
 int cmd_export(const struct cmd *self, int argc, char **argv);
 int cmd_init(const struct cmd *self, int argc, char **argv);
 int cmd_publish(const struct cmd *self, int argc, char **argv);
+int cmd_restore(const struct cmd *self, int argc, char **argv);
 int cmd_serve(const struct cmd *self, int argc, char **argv);
 int cmd_status(const struct cmd *self, int argc, char **argv);
 

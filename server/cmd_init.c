@@ -8,27 +8,6 @@
 #include "base/io.h"
 #include "cmd.h"
 
-/* An existing folder is left to the store process to judge. */
-static enum err
-make_folder(const struct setup *s, bool *is_new, struct reason *why)
-{
-	const char *path = s->conf->store_path;
-
-	*is_new = false;
-	if (mkdir(path, 0700) == -1) {
-		if (errno == EEXIST)
-			return ERR_OK;
-		if (errno == ENOENT)
-			return reason_set(why, ERR_NOTFOUND,
-			    "The folder above %s doesn't exist: make it first.", path);
-		return reason_sys(why, io_errno(), "Can't make %s", path);
-	}
-	*is_new = true;
-	if (geteuid() == 0 && lchown(path, s->uid, s->gid) == -1)
-		return reason_sys(why, ERR_SYS, "Can't give %s to its user", path);
-	return ERR_OK;
-}
-
 static void
 report(const struct setup *s)
 {
@@ -65,7 +44,7 @@ cmd_init(const struct cmd *self, int argc, char **argv)
 		return code;
 	if (setup_read(args.conf, &s, &why) != ERR_OK)
 		return cmd_fail(&why);
-	if (make_folder(&s, &is_new, &why) == ERR_OK && link_init(&s, &why) == ERR_OK) {
+	if (setup_make_store(&s, &is_new, &why) == ERR_OK && link_init(&s, &why) == ERR_OK) {
 		report(&s);
 		code = CMD_OK;
 	} else {

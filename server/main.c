@@ -35,6 +35,15 @@ static const struct cmd verbs[] = {
 	"to be ended, makes the index anew if need be, and never deletes a file.\n"
 	"--quick: doesn't read the submissions. Exit code 3: there are problems; for cron.\n",
 	cmd_check},
+    {"backup", "OUT.tar",
+	"Writes everything that a new machine needs into one archive: submissions (sealed), index,\n"
+	"schedules, transfer key, configuration; - is standard output. Nothing is overwritten.\n"
+	"Not in it: tor's onion key.\n",
+	cmd_backup},
+    {"restore", "IN.tar",
+	"Makes a store from a backup, in an empty folder, and verifies every byte of it; - is\n"
+	"standard input. One that was interrupted can simply be started again.\n",
+	cmd_restore},
     {"clock-ok", "",
 	"Says that today's date is right although it jumped. Look at a watch first: with a\n"
 	"wrong date submissions are sealed to keys that are gone.\n",

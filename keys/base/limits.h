@@ -54,10 +54,10 @@
 #define LIMIT_HTTP_IDLE_MS      120000      /* without a byte in either direction */
 #define LIMIT_HTTP_CONNECTIONS  1600
 #define LIMIT_RECEIPTS          4096 /* receipts that can be shown again; then the oldest goes */
-#define LIMIT_SMALL_FORM        8192         /* bytes of the body of a form without files */
+#define LIMIT_SMALL_FORM        8192 /* bytes of the body of a form without files */
 #define LIMIT_PAGE_TEXT         (256 * 1024) /* bytes of replies on one page */
 #define LIMIT_PAGE_STEP         (32 * 1024)  /* mailbox pages are padded to multiples of this */
-#define LIMIT_IN_FLIGHT_DEFAULT 64   /* conf: max_in_flight, uploads at once */
+#define LIMIT_IN_FLIGHT_DEFAULT 64           /* conf: max_in_flight, uploads at once */
 #define LIMIT_IN_FLIGHT_MAX     1024
 
 /* ---- the store */
@@ -95,6 +95,10 @@
 #define LIMIT_BUNDLE_LINE      512
 #define LIMIT_BUNDLE_ITEM_SIZE (2 * LIMIT_UPLOAD_MAX) /* bytes of one item, sealed and padded */
 #define LIMIT_BUNDLE_VOLUMES   9999
+
+/* ---- a server's backup (section 8) */
+#define LIMIT_BACKUP_FILES (LIMIT_BUNDLE_ITEMS + 20000) /* submissions, and all schedules */
+#define LIMIT_SNAPSHOT     LIMIT_GIB                    /* bytes of the index in it */
 
 /* ---- codenames and sessions (section 5) */
 #define LIMIT_MAILBOX_CALLS    512 /* sign-ins, views, reads under way at the same moment */

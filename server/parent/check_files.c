@@ -27,8 +27,8 @@ struct check_file {
 /* The store's own files beside the folders. admin.sock is there while a server runs. */
 static const char *const own[] = {
     "index.db", "state", "transfer.key", "transfer.pub", "lock", NULL};
-static const char *const others[] = {
-    "items", "keys", "index.db-journal", "admin.sock", "spare", "serving", "lost+found", NULL};
+static const char *const others[] = {"items", "keys", "index.db-journal", "admin.sock", "spare",
+    "serving", "restoring", "lost+found", NULL};
 
 enum err
 check_files_open(const struct setup *s, struct check_files *f, struct reason *why)

@@ -218,8 +218,8 @@ write_padding(const struct export_out *out, uint64_t size, struct reason *why)
 	return ERR_OK;
 }
 
-static enum err
-write_member(
+enum err
+export_files_write_member(
     const struct export_out *out, const char *name, const void *p, size_t n, struct reason *why)
 {
 	enum err e;
@@ -245,7 +245,7 @@ write_key(const struct export_files *f, const struct export_out *out, uint32_t s
 	if ((e = io_read_file(f->keys, file, &text)) != ERR_OK)
 		reason_sys(why, e, "Can't read the store's %s", name);
 	else
-		e = write_member(out, name, text.p, text.len, why);
+		e = export_files_write_member(out, name, text.p, text.len, why);
 	buf_wipe(&text);
 	return e;
 }
@@ -257,10 +257,11 @@ export_files_write_head(const struct export_files *f, const struct export_out *o
 	size_t text_len = index->len - sig_len, i;
 	enum err e;
 
-	if ((e = write_member(out, BUNDLE_INDEX, index->p, text_len, why)) != ERR_OK ||
-	    (e = write_member(out, BUNDLE_INDEX_SIG, index->p + text_len, sig_len, why)) !=
-		ERR_OK ||
-	    (e = write_member(out, BUNDLE_TRANSFER, f->transfer.p, f->transfer.len, why)) != ERR_OK)
+	if ((e = export_files_write_member(out, BUNDLE_INDEX, index->p, text_len, why)) != ERR_OK ||
+	    (e = export_files_write_member(
+		 out, BUNDLE_INDEX_SIG, index->p + text_len, sig_len, why)) != ERR_OK ||
+	    (e = export_files_write_member(
+		 out, BUNDLE_TRANSFER, f->transfer.p, f->transfer.len, why)) != ERR_OK)
 		return e;
 	for (i = 0; i < serials_n(f) && e == ERR_OK; i++)
 		if ((e = write_key(f, out, serial_at(f, i), SCHEDULE_NAME_TEXT, why)) == ERR_OK)

@@ -42,6 +42,8 @@ enum err MUST_CHECK export_files_write_head(const struct export_files *f,
     const struct export_out *out, const struct buf *index, size_t sig_len, struct reason *why);
 enum err MUST_CHECK export_files_write_item(const struct export_files *f,
     const struct export_out *out, const struct op_export_item *item, struct reason *why);
+enum err MUST_CHECK export_files_write_member(
+    const struct export_out *out, const char *name, const void *p, size_t n, struct reason *why);
 enum err MUST_CHECK export_files_write_end(const struct export_out *out, struct reason *why);
 
 #endif

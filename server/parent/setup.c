@@ -118,6 +118,26 @@ setup_wipe(struct setup *s)
 }
 
 enum err
+setup_make_store(const struct setup *s, bool *is_new, struct reason *why)
+{
+	const char *path = s->conf->store_path;
+
+	*is_new = false;
+	if (mkdir(path, 0700) == -1) {
+		if (errno == EEXIST)
+			return ERR_OK;
+		if (errno == ENOENT)
+			return reason_set(why, ERR_NOTFOUND,
+			    "The folder above %s doesn't exist: make it first.", path);
+		return reason_sys(why, io_errno(), "Can't make %s", path);
+	}
+	*is_new = true;
+	if (geteuid() == 0 && lchown(path, s->uid, s->gid) == -1)
+		return reason_sys(why, ERR_SYS, "Can't give %s to its user", path);
+	return ERR_OK;
+}
+
+enum err
 setup_drop_root(const struct setup *s)
 {
 	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};

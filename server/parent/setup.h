@@ -30,6 +30,8 @@ struct setup {
 enum err MUST_CHECK setup_read(const char *conf_path, struct setup *s, struct reason *why);
 void setup_wipe(struct setup *s);
 
+/* Makes the store's folder, empty and the user's; one that exists is left to others to judge. */
+enum err MUST_CHECK setup_make_store(const struct setup *s, bool *is_new, struct reason *why);
 /* Becomes the configured user for good, when started as root. */
 enum err MUST_CHECK setup_drop_root(const struct setup *s);
 

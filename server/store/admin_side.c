@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "store/bundle_make.h"
+#include "store/db_care.h"
 #include "store/mend.h"
 
 #define BACKLOG 4
@@ -288,6 +289,25 @@ on_check(struct admin_side *a, struct admin *admin)
 }
 
 static enum err
+on_snapshot(struct admin_side *a, struct admin *admin)
+{
+	struct reason why = {""};
+	struct buf copy;
+	enum err e;
+
+	buf_init(&copy, LIMIT_SNAPSHOT);
+	pthread_mutex_lock(&a->depot->db_lock);
+	e = db_snapshot(a->depot->db, &copy);
+	pthread_mutex_unlock(&a->depot->db_lock);
+	if (e == ERR_OK)
+		e = say_memfd(admin, OP_SNAPSHOT_IS, &copy, NULL, 0);
+	else
+		e = say_result(admin, reason_sys(&why, e, "Can't read the index"), &why);
+	buf_wipe(&copy);
+	return e;
+}
+
+static enum err
 on_mend(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 {
 	struct reason why = {""};
@@ -313,6 +333,7 @@ dispatch(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 	case OP_EXPORT_LIST: return on_export_list(a, admin, m);
 	case OP_EXPORT_SIGN: return on_export_sign(a, admin, m);
 	case OP_CHECK: return on_check(a, admin);
+	case OP_SNAPSHOT: return on_snapshot(a, admin);
 	case OP_MEND: return on_mend(a, admin, m);
 	case OP_EXPORT_DONE: return on_export_done(a, admin);
 	}

@@ -199,3 +199,38 @@ db_salvage(struct db *d, const char *damaged)
 	sqlite3_close(from);
 	return e;
 }
+
+/* ---- a copy of it */
+
+static enum err
+copy_to(struct db *d, sqlite3 *to)
+{
+	sqlite3_backup *b;
+	int code;
+
+	if ((b = sqlite3_backup_init(to, "main", d->sql, "main")) == NULL)
+		return db_sql_err(sqlite3_errcode(to));
+	code = sqlite3_backup_step(b, -1);
+	sqlite3_backup_finish(b);
+	return db_sql_err(code);
+}
+
+enum err
+db_snapshot(struct db *d, struct buf *out)
+{
+	unsigned char *p = NULL;
+	sqlite3 *copy = NULL;
+	sqlite3_int64 n = 0;
+	enum err e;
+
+	if ((e = db_sql_err(sqlite3_open(":memory:", &copy))) == ERR_OK &&
+	    (e = copy_to(d, copy)) == ERR_OK &&
+	    (e = db_sql_err(sqlite3_exec(copy, "VACUUM", NULL, NULL, NULL))) == ERR_OK &&
+	    (p = sqlite3_serialize(copy, "main", &n, 0)) == NULL)
+		e = ERR_NOMEM;
+	if (e == ERR_OK)
+		e = buf_add(out, p, (size_t)n);
+	sqlite3_free(p);
+	sqlite3_close(copy);
+	return e;
+}

@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_STORE_DB_CARE_H
 #define SEALSLOT_STORE_DB_CARE_H
 
+#include "base/buf.h"
 #include "store/db.h"
 
 /* What an index needs beside its daily work: settling, checking, mending. Errors as in db.h. */
@@ -27,6 +28,8 @@ enum err MUST_CHECK db_forget(struct db *d, const uint8_t *ids, size_t n);
 /* Adds to d what can still be read of another index, replies included, and isn't in d. What can't
  * be read is no error. */
 enum err MUST_CHECK db_salvage(struct db *d, const char *damaged);
+/* Appends the whole index to out, as a database file in which no order of insertion is left. */
+enum err MUST_CHECK db_snapshot(struct db *d, struct buf *out);
 /* An index in memory alone, to look around where there is none on the disk. */
 enum err MUST_CHECK db_open_nothing(struct db **out);
 

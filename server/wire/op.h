@@ -71,6 +71,7 @@ enum op {
 			   OP_EXPORT_INDEX */
 	OP_EXPORT_DONE, /* the bundle is on its medium: count it; OP_RESULT */
 	OP_CHECK,       /* OP_CHECK_IS */
+	OP_SNAPSHOT,    /* OP_SNAPSHOT_IS */
 	OP_MEND,        /* fd: memfd of struct op_mend; OP_RESULT */
 	/* store to admin; err other than ERR_OK: the body is the reason in plain words */
 	OP_RESULT,       /* err; body: plain words */
@@ -78,7 +79,8 @@ enum op {
 	OP_EXPORT_ITEMS, /* fd: memfd of struct op_export_item, ascending by id */
 	OP_EXPORT_INDEX, /* fd: memfd of index.txt, then its .minisig; body: struct op_export_index
 			  */
-	OP_CHECK_IS, /* fd: memfd of struct op_export_item, all rows; body: struct op_check_is */
+	OP_CHECK_IS,    /* fd: memfd of struct op_export_item, all rows; body: struct op_check_is */
+	OP_SNAPSHOT_IS, /* fd: memfd of the index as it is now */
 	OP_COUNT
 };
 

@@ -1,0 +1,125 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "base/io.h"
+#include "cmd.h"
+#include "parent/check.h"
+#include "parent/restore.h"
+
+/* A row that came between the list and the snapshot of the index has no file here: it goes. */
+static enum err
+trim(const struct setup *s, const struct link *l, struct reason *why)
+{
+	struct wire_msg m = {.op = OP_CHECK, .fd = -1}, mend = {.op = OP_MEND, .fd = -1};
+	struct check_files files = {.root = -1, .items = -1};
+	struct check_compare how = {.with_content = false};
+	struct buf rows, mends;
+	struct check_report r;
+	size_t orphans = 0;
+	enum err e;
+
+	check_init(&r);
+	buf_init(&rows, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
+	buf_init(&mends, LIMIT_BUNDLE_ITEMS * sizeof(struct op_mend));
+	how.rows = &rows;
+	how.mends = &mends;
+	if ((e = link_ask(l, &m, OP_CHECK_IS, why)) != ERR_OK)
+		goto done;
+	if ((e = wire_memfd_read(m.fd, &rows)) != ERR_OK ||
+	    (e = check_files_open(s, &files, why)) != ERR_OK ||
+	    (e = check_files_outside(&files, &r)) != ERR_OK ||
+	    (e = check_files_compare(&files, &how, &r, &orphans)) != ERR_OK ||
+	    (e = wire_memfd(mends.p, mends.len, &mend.fd)) != ERR_OK) {
+		if (why->text[0] == '\0')
+			reason_sys(why, e, "Can't look at the new store");
+		goto done;
+	}
+	m = mend;
+	e = mends.len == 0 ? ERR_OK : link_ask(l, &m, OP_RESULT, why);
+done:
+	io_close(&mend.fd);
+	check_files_close(&files);
+	check_wipe(&r);
+	buf_wipe(&rows);
+	buf_wipe(&mends);
+	return e;
+}
+
+/* The new store is opened once, to be repaired: the index gets a row for every file. */
+static enum err
+complete(struct setup *s, struct reason *why)
+{
+	struct link l = LINK_CLOSED;
+	enum err e;
+
+	s->care = OP_CARE_REPAIR;
+	if ((e = link_open(s, &l, why)) == ERR_OK)
+		e = trim(s, &l, why);
+	link_close(&l);
+	return e;
+}
+
+static enum err
+open_in(const char *path, int *fd, struct reason *why)
+{
+	enum err e;
+
+	if (strcmp(path, "-") == 0) {
+		*fd = STDIN_FILENO;
+		return ERR_OK;
+	}
+	if ((e = io_open_file(AT_FDCWD, path, fd)) != ERR_OK)
+		return reason_sys(why, e, "Can't open %s", path);
+	return ERR_OK;
+}
+
+static void
+report(const struct setup *s, const struct restore_result *r)
+{
+	char made[DATE_DAY_LEN + 1];
+
+	date_format(made, r->made);
+	printf(
+	    "The store is restored in %s: %zu submissions, as they were on %s.\n"
+	    "Bundles that were exported after that day get their numbers again: the reviewers' next\n"
+	    "import tells of it (\"went back\" or \"two bundles\"); tell them why.\n"
+	    "Next: bring back tor's HiddenServiceDir with hs_ed25519_secret_key, or the onion address\n"
+	    "is another one; then sealslotd check, publish (if there is a newer schedule), serve.\n",
+	    s->conf->store_path, r->items, made);
+}
+
+int
+cmd_restore(const struct cmd *self, int argc, char **argv)
+{
+	struct restore_result result;
+	struct reason why = {""};
+	struct cmd_args args;
+	bool is_new = false;
+	struct setup s;
+	int code, in = -1;
+	enum err e;
+
+	if ((code = cmd_parse(self, argc, argv, CMD_TAKES_OPERAND, &args)) != -1)
+		return code;
+	if (setup_read(args.conf, &s, &why) != ERR_OK)
+		return cmd_fail(&why);
+	/* What root alone can do: open the backup, make the folder. */
+	if ((e = open_in(args.operand, &in, &why)) == ERR_OK &&
+	    (e = setup_make_store(&s, &is_new, &why)) == ERR_OK &&
+	    (e = setup_drop_root(&s)) != ERR_OK)
+		reason_sys(&why, e, "Can't become the store's user");
+	if (e == ERR_OK && (e = restore_run(&s, in, args.operand, &result, &why)) == ERR_OK)
+		e = complete(&s, &why);
+	if (e == ERR_OK) {
+		report(&s, &result);
+		code = CMD_OK;
+	} else {
+		code = cmd_fail(&why);
+	}
+	io_close(&in);
+	setup_wipe(&s);
+	return code;
+}
