@@ -242,6 +242,23 @@ apply_vault(struct catalog *c, struct lines_piece s)
 	return ERR_OK;
 }
 
+/* "13 RWQ..." */
+static enum err
+apply_old_root(struct catalog *c, struct lines_piece s)
+{
+	struct catalog_old_root *r = &c->old_roots[c->n_old_roots];
+	struct lines_piece word;
+	uint64_t until;
+
+	if (c->n_old_roots == CATALOG_OLD_ROOTS || !lines_word(&s, &word) ||
+	    text_number(word.p, word.len, UINT32_MAX, &until) != ERR_OK ||
+	    minisign_key_parse(&r->key, s.p, s.len) != ERR_OK)
+		return ERR_FORMAT;
+	r->until = (uint32_t)until;
+	c->n_old_roots++;
+	return ERR_OK;
+}
+
 static enum err
 apply_line(struct catalog *c, struct lines_piece s)
 {
@@ -263,6 +280,8 @@ apply_line(struct catalog *c, struct lines_piece s)
 		e = apply_vault(c, s);
 	else if (lines_take(&s, "inventory: "))
 		e = catalog_text_inventory(s, &c->inventory, &c->inventory_made);
+	else if (lines_take(&s, "old-root: "))
+		e = apply_old_root(c, s);
 	else if (lines_take(&s, "root: "))
 		c->has_root = (e = minisign_key_parse(&c->root, s.p, s.len)) == ERR_OK;
 	else if (lines_take(&s, "transfer: "))
@@ -373,6 +392,30 @@ catalog_put_instance(struct catalog *c, const char *instance)
 }
 
 static enum err
+put_old_root(struct buf *out, const struct minisign_key *k, uint32_t until)
+{
+	char key[MINISIGN_KEY_LEN + 1];
+
+	minisign_key_format(key, k);
+	return buf_addf(out, "old-root: %u %s\n", until, key);
+}
+
+enum err
+catalog_put_handover(struct catalog *c, const struct minisign_key *next, uint32_t serial)
+{
+	char key[MINISIGN_KEY_LEN + 1];
+	size_t from = c->pending.len;
+	enum err e;
+
+	if (c->n_old_roots == CATALOG_OLD_ROOTS)
+		return ERR_LIMIT;
+	minisign_key_format(key, next);
+	if ((e = put_old_root(&c->pending, &c->root, serial)) == ERR_OK)
+		e = buf_addf(&c->pending, "root: %s\n", key);
+	return applied(c, from, e);
+}
+
+static enum err
 put_key(struct catalog *c, const char *name, const struct minisign_key *k)
 {
 	char key[MINISIGN_KEY_LEN + 1];
@@ -407,9 +450,12 @@ static enum err
 dump_pins(const struct catalog *c, struct buf *out)
 {
 	enum err e = ERR_OK;
+	size_t i;
 
 	if (c->instance[0] != '\0')
 		e = buf_addf(out, "instance: %s\n", c->instance);
+	for (i = 0; e == ERR_OK && i < c->n_old_roots; i++)
+		e = put_old_root(out, &c->old_roots[i].key, c->old_roots[i].until);
 	if (e == ERR_OK && c->has_root)
 		e = dump_key(out, "root", &c->root);
 	if (e == ERR_OK && c->has_transfer)

@@ -116,10 +116,17 @@ struct catalog_alarm {
 	char id[RANDOM_ID_LEN + 1]; /* "" for none */
 };
 
+#define CATALOG_OLD_ROOTS 8
+
 struct catalog {
 	char instance[SCHEDULE_INSTANCE_LEN + 1];
 	struct minisign_key root;
 	bool has_root;
+	struct catalog_old_root {
+		struct minisign_key key;
+		uint32_t until;         /* the serial from which on the next key signs */
+	} old_roots[CATALOG_OLD_ROOTS]; /* that handed over, the first one first */
+	size_t n_old_roots;
 	struct minisign_key transfer;
 	bool has_transfer;
 	char vault[RANDOM_ID_LEN + 1]; /* the vault's own id; "" in one that is older than this */
@@ -148,6 +155,9 @@ enum err MUST_CHECK catalog_dump(const struct catalog *c, struct buf *out);
 enum err MUST_CHECK catalog_put_instance(struct catalog *c, const char *instance);
 enum err MUST_CHECK catalog_put_root(struct catalog *c, const struct minisign_key *k);
 enum err MUST_CHECK catalog_put_transfer(struct catalog *c, const struct minisign_key *k);
+/* The pinned root key hands over: it verifies only schedules before a serial. ERR_LIMIT. */
+enum err MUST_CHECK catalog_put_handover(
+    struct catalog *c, const struct minisign_key *next, uint32_t serial);
 enum err MUST_CHECK catalog_put_vault(struct catalog *c, const char *id);
 enum err MUST_CHECK catalog_put_inventory(struct catalog *c, uint32_t serial, int32_t made);
 /* reviewed, gone, is_kept and original of an item that is there. */

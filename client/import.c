@@ -37,7 +37,7 @@ keep_schedule(struct import *im, const char *name, const struct buf *text, const
 	struct schedule *s = NULL;
 	enum err e;
 
-	if ((e = schedule_verify(text, sig, &c->root, &s, &fault)) == ERR_NOMEM)
+	if ((e = vault_verify(im->v, text, sig, &s, &fault)) == ERR_NOMEM)
 		return e;
 	if (e != ERR_OK || strcmp(s->instance, c->instance) != 0) {
 		schedule_free(s);

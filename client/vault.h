@@ -98,7 +98,13 @@ enum err MUST_CHECK vault_identities(struct vault *v, const struct identity_set 
 enum err MUST_CHECK vault_identities_of(
     struct vault *v, uint32_t epoch, const struct identity_set **out);
 
-/* Keeps a schedule that schedule_verify accepted, with its signature. */
+/*
+ * schedule_verify under the pinned root key, or under one that had handed over to
+ * it, for a schedule before that.
+ */
+enum err MUST_CHECK vault_verify(const struct vault *v, const struct buf *text,
+    const struct buf *sig, struct schedule **out, struct schedule_fault *fault);
+/* Keeps a schedule that vault_verify accepted, with its signature. */
 enum err MUST_CHECK vault_put_schedule(
     struct vault *v, uint32_t serial, const struct buf *text, const struct buf *sig);
 /*

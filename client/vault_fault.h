@@ -14,7 +14,8 @@ void vault_fault(struct vault_fault *f, const char *dir, const char *name, const
  */
 enum err MUST_CHECK vault_pin_keys(
     struct vault *v, const char *root_path, struct vault_fault *fault);
-/* Is the key store's root key, if it has one, still the pinned one? ERR_AUTH. */
-enum err MUST_CHECK vault_check_root(const struct vault *v, struct vault_fault *fault);
+/* Is the key store's root key, if it has one, still the pinned one, or has that handed over to it?
+ * ERR_AUTH. */
+enum err MUST_CHECK vault_check_root(struct vault *v, struct vault_fault *fault);
 
 #endif

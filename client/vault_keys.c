@@ -7,7 +7,9 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "carry/handover.h"
 #include "carry/schedule_name.h"
+#include "open/keystore_file.h"
 #include "sealed.h"
 #include "vault_fault.h"
 
@@ -107,8 +109,84 @@ vault_pin_keys(struct vault *v, const char *root_path, struct vault_fault *fault
 	return vault_name(v);
 }
 
+struct statements {
+	struct vault *v;
+	bool found;
+};
+
+/* A statement of the pinned key: from now on the next one is pinned. Others are of no interest. */
+static enum err
+follow_statement(void *ctx, int dirfd, const char *name)
+{
+	char sig_name[NAME_ROOM], right[HANDOVER_NAME_MAX];
+	struct statements *s = ctx;
+	struct catalog *c = &s->v->catalog;
+	struct buf text, sig;
+	struct handover h;
+	enum err e = ERR_OK;
+
+	if (strncmp(name, "root-", 5) != 0 ||
+	    (size_t)snprintf(sig_name, sizeof sig_name, "%s.minisig", name) >= sizeof sig_name)
+		return ERR_OK;
+	buf_init(&text, HANDOVER_MAX);
+	buf_init(&sig, LIMIT_SIGNATURE);
+	if (io_read_file(dirfd, name, &text) == ERR_OK &&
+	    io_read_file(dirfd, sig_name, &sig) == ERR_OK &&
+	    handover_verify(&text, &sig, &c->root, &h) == ERR_OK &&
+	    strcmp(h.instance, c->instance) == 0) {
+		handover_name(right, h.serial);
+		s->found = strcmp(right, name) == 0;
+		if (s->found)
+			e = catalog_put_handover(c, &h.new, h.serial);
+	}
+	buf_wipe(&sig);
+	buf_wipe(&text);
+	return e;
+}
+
+/* Goes from the pinned key from statement to statement, until nothing follows or it is this one. */
+static enum err
+follow_handovers(struct vault *v, const struct minisign_key *root)
+{
+	struct statements s = {.v = v, .found = true};
+	enum err e = ERR_OK;
+	int dir = -1;
+
+	if ((e = io_open_dir(keystore_dir(v->keys), KEYSTORE_PUBLISH, &dir)) != ERR_OK)
+		return e;
+	while (e == ERR_OK && s.found && memcmp(root->pk, v->catalog.root.pk, MINISIGN_PK) != 0) {
+		s.found = false;
+		e = keystore_file_each(dir, follow_statement, &s);
+	}
+	io_close(&dir);
+	return e;
+}
+
 enum err
-vault_check_root(const struct vault *v, struct vault_fault *fault)
+vault_verify(const struct vault *v, const struct buf *text, const struct buf *sig,
+    struct schedule **out, struct schedule_fault *fault)
+{
+	const struct catalog *c = &v->catalog;
+	struct schedule *s = NULL;
+	enum err e = schedule_verify(text, sig, &c->root, out, fault);
+	size_t i;
+
+	for (i = c->n_old_roots; e == ERR_NOMATCH && i > 0; i--) {
+		if (schedule_verify(text, sig, &c->old_roots[i - 1].key, &s, fault) != ERR_OK)
+			continue;
+		if (s->serial < c->old_roots[i - 1].until) {
+			*out = s;
+			return ERR_OK;
+		}
+		/* Signed by a key that had no right to any more. */
+		schedule_free(s);
+		s = NULL;
+	}
+	return e;
+}
+
+enum err
+vault_check_root(struct vault *v, struct vault_fault *fault)
 {
 	struct minisign_key root;
 	enum err e;
@@ -121,6 +199,10 @@ vault_check_root(const struct vault *v, struct vault_fault *fault)
 		return ERR_OK;
 	if (e != ERR_OK) {
 		vault_fault(fault, v->keys_path, ROOT_FILE, NULL);
+		return e;
+	}
+	if ((e = follow_handovers(v, &root)) != ERR_OK) {
+		vault_fault(fault, v->keys_path, KEYSTORE_PUBLISH, NULL);
 		return e;
 	}
 	if (memcmp(root.pk, v->catalog.root.pk, MINISIGN_PK) != 0) {
@@ -263,7 +345,7 @@ vault_schedule(struct vault *v, uint32_t serial, const struct schedule **out)
 	if (e == ERR_NOTFOUND)
 		e = read_published(v, serial, &text, &sig);
 	if (e == ERR_OK)
-		e = schedule_verify(&text, &sig, &v->catalog.root, &s, &fault);
+		e = vault_verify(v, &text, &sig, &s, &fault);
 	if (e == ERR_OK && s->serial != serial)
 		e = ERR_FORMAT;
 	if (e == ERR_OK) {

@@ -6,6 +6,7 @@ int cmd_init(int argc, char **argv);
 int cmd_schedule(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_new_root(int argc, char **argv);
 int cmd_offer(int argc, char **argv);
 int cmd_retire(int argc, char **argv);
 int cmd_revoke(int argc, char **argv);

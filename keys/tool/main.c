@@ -24,6 +24,7 @@ static const struct verb {
     {"reviewer-copy", cmd_reviewer_copy, "a key store without the root key, for reviewers"},
     {"backup", cmd_backup, "the whole key store in one file, under its passphrase"},
     {"restore", cmd_restore, "a key store from its backup"},
+    {"new-root", cmd_new_root, "another root key, with a statement that the old one signs"},
     {"offer", cmd_offer, "make this desk's keys for an inbox that another desk's schedule lists"},
 };
 

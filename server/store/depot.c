@@ -57,8 +57,11 @@ check_root(struct depot *d, struct reason *why)
 		return ERR_OK;
 	return reason_set(why, ERR_AUTH,
 	    "The root key %s isn't the one that this store was made with, %s. If nobody changed it "
-	    "on purpose, somebody is trying to have submissions sealed to other keys.",
-	    given, pinned);
+	    "on purpose, somebody is trying to have submissions sealed to other keys. If the admins "
+	    "made a new one, verify their statement with the old root.pub, minisign -V -p "
+	    "OLD/root.pub -m publish/root-NNNN.txt, and put its \"new\" key into the line \"root:\" of "
+	    "%s/state (sealslotd(8), A new root key).",
+	    given, pinned, d->conf->store_path);
 }
 
 /* A lost index is made again from the files; a damaged one is a person's decision. */

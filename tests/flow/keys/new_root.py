@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Another root key: the statement of the old one, the server's new pin by hand, a vault that follows; killed at each step."""
+# builds: release sanitize
+# time limit: 300
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+from slot import Failed, Slot
+
+
+def check(condition, what):
+    if not condition:
+        raise SystemExit("FAILED: " + what)
+
+
+def step(what):
+    print("==", what, flush=True)
+
+
+def refused(words, run):
+    try:
+        run()
+    except Failed as e:
+        check(words in str(e), f"{words!r} isn't said: {e}")
+    else:
+        check(False, f"it went through without {words!r}")
+
+
+def key_line(path):
+    with open(path, encoding="ascii") as f:
+        return f.read().split()[-1]
+
+
+def minisign(root, path):
+    subprocess.run(["minisign", "-Vq", "-p", root, "-m", path], check=True)
+
+
+def hand_over(slot, old_root):
+    step("new-root: a statement under the old key, a schedule under the new one")
+    keys = slot.desk.keys
+    said = slot.desk.key_tool("new-root").stdout
+    publish = os.path.join(keys, "publish")
+    statement = os.path.join(publish, "root-0002.txt")
+    minisign(old_root, statement)
+    with open(statement, encoding="ascii") as f:
+        text = f.read()
+    new = key_line(os.path.join(keys, "root.pub"))
+    check(f"\nold: {key_line(old_root)}\nnew: {new}\n" in text and "\nserial: 2\n" in text, text)
+    check(new in said and new != key_line(old_root), said)
+    minisign(os.path.join(keys, "root.pub"), os.path.join(publish, "keys-0002.txt"))
+    minisign(os.path.join(keys, "root.pub"), os.path.join(publish, "keys.txt"))
+    check(not [n for n in os.listdir(keys) if n.startswith(("next-", "old-"))], "what is left of it")
+    return new
+
+
+def pin(slot, new):
+    step("the server refuses what the other key signed, and says what to do; then it is done by hand")
+    refused("signed by another key", slot.publish)
+    slot.stop()
+    shutil.copy(os.path.join(slot.desk.keys, "root.pub"), os.path.join(slot.folder, "root.pub"))
+    for verb in (slot.publish, lambda: slot.sealslotd("status")):
+        refused("minisign -V -p OLD/root.pub", verb)
+        refused(f"{slot.store}/state", verb)
+    # As the manual has it.
+    subprocess.run(["sed", "-i", f"s|^root: .*|root: {new}|", os.path.join(slot.store, "state")], check=True)
+    slot.publish()
+    slot.start()
+    check(f"\nserial: 2\n" in slot.get("/keys").text, "the schedule that is served")
+    check(new in slot.get("/fingerprints").text, "the fingerprint page")
+
+
+def carry(slot, name):
+    bundle = os.path.join(slot.folder, name)
+    slot.sealslotd("export", bundle)
+    return slot.desk.review("import", bundle).stdout
+
+
+def killed(slot):
+    step("killed at every step, then run again: one statement, one new key")
+    keys, fresh = slot.desk.keys, slot.desk.keys + ".fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    slot.run("tests/interop/cheap_unlock", keys, slot.passphrase[1])
+    shutil.copytree(keys, fresh)
+    old_root = os.path.join(slot.folder, "old-root.pub")
+    shutil.copy(os.path.join(keys, "root.pub"), old_root)
+    steps = 0
+    for call in ("write", "fsync", "linkat", "renameat", "renameat2", "rename", "unlinkat"):
+        nth = 0
+        while True:
+            nth += 1
+            shutil.rmtree(keys)
+            shutil.copytree(fresh, keys)
+            done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                                   f"inject={call}:signal=KILL:when={nth}",
+                                   os.path.join(slot.build, "keys/sealslot-keys"), "new-root", keys, *slot.passphrase],
+                                  capture_output=True, check=False)
+            if done.returncode == 0:
+                break
+            check(done.returncode in (137, -9), f"{call} {nth}: {done.returncode} {done.stderr}")
+            steps += 1
+            # Killed after its last step it is through, and must not be begun again.
+            left = [n for n in os.listdir(keys) if n in ("next-root.age", "old-root.age")]
+            if left or key_line(os.path.join(keys, "root.pub")) == key_line(old_root):
+                slot.desk.key_tool("new-root")
+            publish = os.path.join(keys, "publish")
+            statements = sorted(n for n in os.listdir(publish) if re.fullmatch(r"root-\d+\.txt", n))
+            check(statements == ["root-0002.txt", "root-0003.txt"], f"{call} {nth}: {statements}")
+            minisign(old_root, os.path.join(publish, "root-0003.txt"))
+            minisign(os.path.join(keys, "root.pub"), os.path.join(publish, "keys.txt"))
+            slot.desk.key_tool("schedule", "--epochs", "4")
+            minisign(os.path.join(keys, "root.pub"), os.path.join(publish, "keys.txt"))
+    check(steps > 15, f"only {steps} steps were tried")
+    print(steps, "steps")
+
+
+def main():
+    with Slot(sys.argv[1]) as slot:
+        slot.make_keys("--epochs", "3")
+        slot.run("tests/interop/cheap_unlock", slot.desk.keys, slot.passphrase[1])
+        slot.write_conf()
+        slot.sealslotd("init")
+        slot.publish()
+        slot.start()
+        slot.desk.review("init", "--keys", slot.desk.keys)
+        slot.upload("under the old root")
+        carry(slot, "one.tar")
+        old_root = os.path.join(slot.folder, "the-old-root.pub")
+        shutil.copy(os.path.join(slot.desk.keys, "root.pub"), old_root)
+        thief = slot.desk.keys + ".stolen"
+        shutil.copytree(slot.desk.keys, thief)
+        new = hand_over(slot, old_root)
+
+        step("the vault follows, and opens what both have signed")
+        slot.desk.review("list")
+        pin(slot, new)
+        slot.upload("under the new root")
+        said = carry(slot, "two.tar")
+        items = slot.desk.items()
+        check(len(items) == 2 and all(i["flags"] == [] for i in items), str(items))
+        check({i["schedule"] for i in items} == {1, 2}, str(items))
+        check("never an alarm" in slot.desk.review("alarms").stdout, said)
+
+        step("the old key signs no more schedules")
+        slot.run("keys/sealslot-keys", "schedule", thief, "--epochs", "9", *slot.passphrase)
+        refused("signed by another key", lambda: slot.sealslotd("publish", os.path.join(thief, "publish", "keys.txt")))
+
+        step("a vault whose key store brings a root key without a statement takes nothing")
+        other = os.path.join(slot.folder, "other")
+        slot.run("keys/sealslot-keys", "init", other, "--instance", slot.instance, *slot.passphrase)
+        shutil.copy(os.path.join(slot.desk.keys, "root.pub"), os.path.join(slot.folder, "aside"))
+        shutil.copy(os.path.join(other, "root.pub"), os.path.join(slot.desk.keys, "root.pub"))
+        refused("isn't the one that this vault was made for", lambda: slot.desk.review("list"))
+        shutil.copy(os.path.join(slot.folder, "aside"), os.path.join(slot.desk.keys, "root.pub"))
+
+        slot.run("keys/sealslot-keys", "init", os.path.join(slot.folder, "bare"), "--instance", slot.instance,
+                 *slot.passphrase)
+        refused("nothing to hand over", lambda: slot.run("keys/sealslot-keys", "new-root",
+                                                         os.path.join(slot.folder, "bare"), *slot.passphrase))
+        killed(slot)
+    print("ok")
+
+
+main()
