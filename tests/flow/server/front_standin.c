@@ -373,7 +373,8 @@ loop(const struct minisign_key *root)
 
 	for (;;) {
 		in[0] = (struct pollfd){PARENT, POLLIN, 0};
-		in[1] = (struct pollfd){g.listener, POLLIN, 0};
+		/* Somebody may knock before store was handed over. */
+		in[1] = (struct pollfd){g.store == NULL ? -1 : g.listener, POLLIN, 0};
 		in[2] = (struct pollfd){g.store == NULL ? -1 : store_fd(g.store), POLLIN, 0};
 		for (j = 0, n = 3; j < MAX_JOBS; j++)
 			if (g.jobs[j].is_used && g.jobs[j].conn != -1) {
