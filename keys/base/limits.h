@@ -53,6 +53,11 @@
 #define LIMIT_HTTP_HEADER_MS    30000       /* from accept to the end of the headers */
 #define LIMIT_HTTP_IDLE_MS      120000      /* without a byte in either direction */
 #define LIMIT_HTTP_CONNECTIONS  1600
+#define LIMIT_PROXY_LINE        107 /* bytes of the line in front of a connection, CR LF included */
+#define LIMIT_CIRCUIT_PLACES    32  /* connections of one of tor's circuits */
+#define LIMIT_CIRCUIT_MODEST    4   /* who holds no more needn't give way to others */
+#define LIMIT_CIRCUIT_UPLOADS   8   /* uploads of one circuit at once */
+#define LIMIT_YIELD_MS          30000 /* when all places are taken, who is silent so long gives way */
 #define LIMIT_RECEIPTS          4096 /* receipts that can be shown again; then the oldest goes */
 #define LIMIT_SMALL_FORM        8192 /* bytes of the body of a form without files */
 #define LIMIT_PAGE_TEXT         (256 * 1024) /* bytes of replies on one page */

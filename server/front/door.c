@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/limits.h"
 
@@ -32,6 +33,8 @@ struct guest {
 	uint64_t swallowed;
 	struct buf out; /* the answer */
 	size_t sent;
+	uint32_t circuit;
+	int64_t since;
 };
 
 static void
@@ -47,9 +50,9 @@ dismiss(struct guest *g)
 	*(g->prev == NULL ? &d->guests : &g->prev->next) = g->next;
 	if (g->next != NULL)
 		g->next->prev = g->prev;
+	gate_left(d->gate, g->circuit);
 	free(g);
 	d->n--;
-	gate_left(d->gate);
 }
 
 /* Sends what fits. False: the guest is gone. */
@@ -174,6 +177,21 @@ door_free(struct door *d)
 	free(d);
 }
 
+bool
+door_yield(struct door *d, uint32_t circuit, int64_t before)
+{
+	struct guest *g, *oldest = NULL;
+
+	/* The newest stands first. */
+	for (g = d->guests; g != NULL; g = g->next)
+		if (circuit == 0 ? g->since < before : g->circuit == circuit)
+			oldest = g;
+	if (oldest == NULL)
+		return false;
+	dismiss(oldest);
+	return true;
+}
+
 size_t
 door_guests(const struct door *d)
 {
@@ -181,17 +199,22 @@ door_guests(const struct door *d)
 }
 
 static struct guest *
-guest_new(struct door *d, int fd, struct answer *a, bool is_head)
+guest_new(struct door *d, int fd, struct answer *a, const struct door_guest *about)
 {
 	struct guest *g = calloc(1, sizeof *g);
 	enum err e;
 
 	if (g == NULL)
 		return NULL;
-	*g = (struct guest){.door = d, .next = d->guests, .source = {on_guest, g, -1}};
+	*g = (struct guest){.door = d,
+	    .next = d->guests,
+	    .source = {on_guest, g, -1},
+	    .circuit = about->circuit,
+	    .since = clock_mono_ms(),
+	    .to_come = about->to_come};
 	buf_init(&g->out, ANSWER_BODY_MAX);
 	e = answer_head(a, &g->out);
-	if (e == ERR_OK && !is_head)
+	if (e == ERR_OK && !about->is_head)
 		e = buf_add(&g->out, a->body.p, a->body.len);
 	if (e != ERR_OK || loop_add(d->loop, &g->source, fd, EPOLLIN) != ERR_OK) {
 		buf_wipe(&g->out);
@@ -206,19 +229,18 @@ guest_new(struct door *d, int fd, struct answer *a, bool is_head)
 }
 
 void
-door_take(struct door *d, int fd, uint64_t to_come, struct answer *a, bool is_head)
+door_take(struct door *d, int fd, const struct door_guest *about, struct answer *a)
 {
-	struct guest *g = guest_new(d, fd, a, is_head);
+	struct guest *g = guest_new(d, fd, a, about);
 
 	answer_wipe(a);
 	if (g == NULL) {
 		io_close(&fd);
-		gate_left(d->gate);
+		gate_left(d->gate, about->circuit);
 		return;
 	}
-	g->to_come = to_come;
 	/* What is larger than the door may swallow is told so at once. */
-	g->is_answering = to_come == 0 || to_come > LIMIT_DRAIN_BYTES;
+	g->is_answering = g->to_come == 0 || g->to_come > LIMIT_DRAIN_BYTES;
 	loop_timer_start(&d->patience, &g->timer, g);
 	go_on(g);
 }

@@ -26,11 +26,18 @@ enum err MUST_CHECK door_new(struct loop *l, struct gate *g, int64_t drain_ms, s
 /* Closes all. Accepts NULL. */
 void door_free(struct door *d);
 /*
- * fd is the door's now, and so is what a holds. to_come: bytes that the client
- * is still going to send; 0 if that isn't known, or if it waits for an answer first. is_head:
- * answer without a body.
+ * fd is the door's now, and so is what a holds.
  */
-void door_take(struct door *d, int fd, uint64_t to_come, struct answer *a, bool is_head);
+struct door_guest {
+	uint64_t to_come; /* bytes that the client is still going to send; 0 if that isn't known, or
+			     if it waits for an answer first */
+	uint32_t circuit; /* the gate's number for where it came from */
+	bool is_head;     /* answer without a body */
+};
+void door_take(struct door *d, int fd, const struct door_guest *about, struct answer *a);
+/* The guest of this circuit that is here longest is dismissed; circuit 0: of any, if it is here
+ * since before (clock_mono_ms). False: there is none. */
+bool door_yield(struct door *d, uint32_t circuit, int64_t before);
 /* How many are at the door. */
 size_t door_guests(const struct door *d);
 

@@ -60,17 +60,30 @@ static void
 on_request(void *ctx, int fd, const struct request *r, enum request_fault fault, size_t head_len)
 {
 	struct front *f = ctx;
+	const struct door_guest about = {.to_come = to_come(r, fault, head_len),
+	    .circuit = r->circuit,
+	    .is_head = r->method == REQUEST_HEAD};
 	struct answer a;
 	enum err e = route_admit(&f->site, r, fault, &a);
 
 	if (e == ERR_OK) {
 		http_take(f->http, fd, r);
 	} else if (e == ERR_STATE) {
-		door_take(f->door, fd, to_come(r, fault, head_len), &a, r->method == REQUEST_HEAD);
+		door_take(f->door, fd, &about, &a);
 	} else {
 		io_close(&fd);
-		gate_left(f->gate);
+		gate_left(f->gate, r->circuit);
 	}
+}
+
+/* Those who were refused already first. */
+static bool
+on_yield(void *ctx, uint32_t circuit)
+{
+	struct front *f = ctx;
+	int64_t before = clock_mono_ms() - f->site.yield_ms;
+
+	return door_yield(f->door, circuit, before) || http_yield(f->http, circuit, before);
 }
 
 /* ---- store */
@@ -285,11 +298,18 @@ static enum err
 open_rooms(struct front *f, int listener)
 {
 	const struct timing t = timing_get();
+	const struct gate_setup gate = {.listener = listener,
+	    .header_ms = t.header_ms,
+	    .has_circuits = f->conf->proxy_protocol,
+	    .request = on_request,
+	    .yield = on_yield,
+	    .ctx = f};
 	struct http_env env = {.loop = f->loop, .site = &f->site, .idle_ms = t.idle_ms};
 	enum err e;
 
-	e = gate_new(f->loop, listener, t.header_ms, on_request, f, &f->gate);
-	if (e != ERR_OK || (e = door_new(f->loop, f->gate, t.drain_ms, &f->door)) != ERR_OK)
+	f->site.yield_ms = t.yield_ms;
+	if ((e = gate_new(f->loop, &gate, &f->gate)) != ERR_OK ||
+	    (e = door_new(f->loop, f->gate, t.drain_ms, &f->door)) != ERR_OK)
 		return e;
 	env.gate = f->gate;
 	env.door = f->door;

@@ -1,7 +1,9 @@
 #ifndef SEALSLOT_FRONT_GATE_H
 #define SEALSLOT_FRONT_GATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "front/loop.h"
@@ -18,8 +20,10 @@
  * 33 of them are 16 KiB.)
  *
  * At most LIMIT_HTTP_CONNECTIONS exist, here and further inside. When all are
- * taken, the visitor that waits longest without a full head gives way; when
- * there is none, new ones wait in the kernel.
+ * taken, one of the circuit that holds most gives way, if that holds more than
+ * LIMIT_CIRCUIT_MODEST; otherwise the visitor that waits longest without a
+ * full head, then whoever inside has been silent for long; when there is none,
+ * new ones wait in the kernel. A circuit never gets more than LIMIT_CIRCUIT_PLACES.
  */
 struct gate;
 
@@ -30,12 +34,26 @@ struct gate;
 typedef void gate_request(
     void *ctx, int fd, const struct request *r, enum request_fault f, size_t head_len);
 
-/* listener is non-blocking, and borrowed. */
-enum err MUST_CHECK gate_new(struct loop *l, int listener, int64_t header_ms, gate_request *request,
-    void *ctx, struct gate **out);
+/*
+ * All places are taken, and no visitor may be turned away for another: does somebody inside give
+ * way? circuit: one of that circuit; 0: whoever has been silent for long. True: a place is free
+ * now, or gate_left will be called soon.
+ */
+typedef bool gate_yield(void *ctx, uint32_t circuit);
+
+struct gate_setup {
+	int listener;      /* non-blocking, borrowed */
+	int64_t header_ms; /* how long a head may take */
+	bool has_circuits; /* each connection begins with the line that proxy.h reads */
+	gate_request *request;
+	gate_yield *yield;
+	void *ctx;
+};
+
+enum err MUST_CHECK gate_new(struct loop *l, const struct gate_setup *setup, struct gate **out);
 /* Closes those who wait. Accepts NULL. */
 void gate_free(struct gate *g);
-/* A connection that went through the gate was closed: its place is free. */
-void gate_left(struct gate *g);
+/* A connection of a circuit that went through the gate was closed: its place is free. */
+void gate_left(struct gate *g, uint32_t circuit);
 
 #endif

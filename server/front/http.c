@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/limits.h"
 #include "front/route.h"
@@ -39,10 +40,12 @@ struct connection {
 	struct loop_timer patience;
 	enum stage stage;
 	uint64_t received; /* bytes of the body */
+	int64_t heard;     /* clock_mono_ms, when the last of them came */
 	uint64_t looked;   /* received, when we looked last whether the client is still there */
 	bool is_paused;
 	bool is_woken;       /* there is something to go on with */
 	bool is_at_the_door; /* not ours any more */
+	bool is_yielding;    /* it was cut off, so that somebody else gets its place */
 	bool is_ending;      /* the process ends */
 };
 
@@ -189,6 +192,7 @@ fd_of(const struct connection *c)
 static enum MHD_Result
 show_out(struct connection *c, uint64_t to_come)
 {
+	const struct door_guest about = {.to_come = to_come, .circuit = c->r.circuit};
 	struct answer a;
 	enum err e;
 	int fd;
@@ -196,7 +200,7 @@ show_out(struct connection *c, uint64_t to_come)
 	if ((e = c->task->ops->answer(c->task, &a)) == ERR_OK &&
 	    (fd = fcntl(fd_of(c), F_DUPFD_CLOEXEC, 0)) != -1) {
 		c->is_at_the_door = true;
-		door_take(c->http->env.door, fd, to_come, &a, false);
+		door_take(c->http->env.door, fd, &about, &a);
 	} else {
 		answer_wipe(&a);
 	}
@@ -259,6 +263,7 @@ at_body(struct connection *c, const char *data, size_t *size)
 	if (e != ERR_OK && e != ERR_AGAIN)
 		return at_refusal(c, *size);
 	c->received += used;
+	c->heard = clock_mono_ms();
 	*size -= used;
 	return e == ERR_AGAIN ? pause_connection(c) : MHD_YES;
 }
@@ -372,6 +377,7 @@ depart(struct connection *c)
 {
 	struct http *h = c->http;
 	bool has_left = !c->is_at_the_door;
+	uint32_t circuit = c->r.circuit;
 
 	loop_timer_stop(&c->patience);
 	task_free(c->task);
@@ -382,7 +388,7 @@ depart(struct connection *c)
 	explicit_bzero(c, sizeof *c);
 	free(c);
 	if (has_left)
-		gate_left(h->env.gate);
+		gate_left(h->env.gate, circuit);
 }
 
 static void
@@ -412,10 +418,11 @@ http_take(struct http *h, int fd, const struct request *r)
 	if (c == NULL || getsockname(fd, (struct sockaddr *)&ss, &len) == -1) {
 		free(c);
 		io_close(&fd);
-		gate_left(h->env.gate);
+		gate_left(h->env.gate, r->circuit);
 		return;
 	}
 	c->http = h;
+	c->heard = clock_mono_ms();
 	c->r = *r; /* no literal: it would leave a copy with the cookie on the stack */
 	h->arriving = c;
 	/* Its own address stands for the client's, which is nobody's business. */
@@ -423,7 +430,7 @@ http_take(struct http *h, int fd, const struct request *r)
 	    h->arriving != NULL) {
 		h->arriving = NULL; /* fd was closed */
 		free(c);
-		gate_left(h->env.gate);
+		gate_left(h->env.gate, r->circuit);
 	}
 }
 
@@ -527,6 +534,26 @@ http_free(struct http *h)
 	loop_remove(h->env.loop, &h->source);
 	MHD_stop_daemon(h->daemon);
 	free(h);
+}
+
+/* Only one whose body we wait for: all others are about to leave by themselves. */
+bool
+http_yield(struct http *h, uint32_t circuit, int64_t before)
+{
+	struct connection *c, *silent = NULL;
+
+	for (c = h->connections; c != NULL; c = c->next) {
+		if (c->stage != STAGE_BODY || c->is_paused || c->is_yielding ||
+		    (circuit == 0 ? c->heard >= before : c->r.circuit != circuit))
+			continue;
+		if (silent == NULL || c->heard < silent->heard)
+			silent = c;
+	}
+	if (silent == NULL)
+		return false;
+	silent->is_yielding = true;
+	shutdown(fd_of(silent), SHUT_RDWR); /* it departs in one of the next turns */
+	return true;
 }
 
 size_t

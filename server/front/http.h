@@ -35,6 +35,9 @@ void http_free(struct http *h);
 void http_take(struct http *h, int fd, const struct request *r);
 /* Lets libmicrohttpd work; once per turn of the loop. Milliseconds until it wants to again, -1. */
 int64_t http_turn(struct http *h);
+/* The connection of this circuit that has been silent longest is cut off; circuit 0: of any, if it
+ * has said nothing since before (clock_mono_ms). Its place is free soon. False: there is none. */
+bool http_yield(struct http *h, uint32_t circuit, int64_t before);
 /* How many connections it has. */
 size_t http_connections(const struct http *h);
 

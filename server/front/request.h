@@ -46,6 +46,7 @@ struct request {
 	bool has_length;
 	bool wants_continue;
 	bool is_tor2web;
+	uint32_t circuit;   /* of tor's that it came by; 0: not known. The gate sets it */
 	bool is_cross_site; /* the browser says that another site made it send this */
 };
 

@@ -56,6 +56,8 @@ site_init(struct site *s, const struct conf *conf, const struct minisign_key *ro
 			return ERR_USAGE;
 	if (s->languages.n == 0 && !lang_add(&s->languages, "en"))
 		return ERR_USAGE;
+	if ((e = circuits_new(LIMIT_HTTP_CONNECTIONS, &s->uploads)) != ERR_OK)
+		return e;
 	return receipts_new(&s->receipts);
 }
 
@@ -63,6 +65,7 @@ void
 site_wipe(struct site *s)
 {
 	site_drop_schedule(s);
+	circuits_free(s->uploads);
 	receipts_free(s->receipts);
 	buf_wipe(&s->root_qr);
 	explicit_bzero(s, sizeof *s);

@@ -10,6 +10,7 @@
 #include "carry/fingerprint.h"
 #include "carry/minisign.h"
 #include "conf/conf.h"
+#include "front/circuits.h"
 #include "front/form_token.h"
 #include "front/intake.h"
 #include "front/lang.h"
@@ -34,7 +35,9 @@ struct site {
 	char address[SITE_ADDRESS]; /* "127.0.0.1:8480"; "" on a Unix socket */
 	struct intake_env env;
 	struct receipts *receipts;
-	struct submit *submits; /* uploads under way, a list */
+	struct submit *submits;   /* uploads under way, a list */
+	struct circuits *uploads; /* ...and whose they are */
+	int64_t yield_ms;         /* when all places are taken, who is silent so long gives way */
 	bool is_draining;
 	uint8_t form_key[FORM_TOKEN_KEY]; /* of forms that belong to no session */
 	/* from store */

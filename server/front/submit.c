@@ -28,6 +28,8 @@ struct submit {
 	uint32_t look; /* the mailbox's name for that call; 0: none */
 	uint32_t name; /* ...and for the codename */
 	struct intake *intake;
+	bool is_counted; /* among its circuit's uploads */
+	int64_t heard;   /* clock_mono_ms, when something of its body came last */
 	char token[RECEIPTS_TOKEN + 1];
 	char cookie[RECEIPTS_TOKEN + 1];
 };
@@ -73,6 +75,53 @@ error_page(const struct site *s, const struct request *r, enum page_value which,
 	return view_upload_error(s, r, which, a);
 }
 
+/* ---- whose turn it is */
+
+static bool
+is_full(const struct site *s)
+{
+	return s->env.in_flight >= s->conf->max_in_flight;
+}
+
+/*
+ * Who gives way to one more upload of a circuit when there are as many as may be: one of the
+ * circuit that has most, if that stays ahead of the newcomer's even so; else whoever has been
+ * silent for long. Of several the one that has been silent longest. NULL: nobody.
+ */
+static struct submit *
+who_yields(const struct site *s, uint32_t own)
+{
+	uint32_t held, most = circuits_most(s->uploads, &held);
+	int64_t before = clock_mono_ms() - s->yield_ms;
+	struct submit *u, *silent = NULL;
+
+	if (held <= own + 1)
+		most = 0;
+	for (u = s->submits; u != NULL; u = u->next) {
+		if (u->stage != SUBMIT_RECEIVING || u->is_complete ||
+		    (most == 0 ? u->heard >= before : u->r->circuit != most))
+			continue;
+		if (silent == NULL || u->heard < silent->heard)
+			silent = u;
+	}
+	return silent;
+}
+
+static bool
+has_place(const struct site *s, uint32_t own)
+{
+	return !is_full(s) || who_yields(s, own) != NULL;
+}
+
+/* The other uploads of its circuit. */
+static uint32_t
+others(const struct submit *u)
+{
+	uint32_t held = circuits_held(u->site->uploads, u->r->circuit);
+
+	return held > 0 ? held - 1 : 0;
+}
+
 /* PAGE_SITE: nothing speaks against it. */
 static enum page_value
 objection(const struct site *s, const struct request *r)
@@ -89,15 +138,18 @@ objection(const struct site *s, const struct request *r)
 		return PAGE_CLOSED;
 	if (r->body_len > s->room)
 		return PAGE_NO_ROOM;
-	return s->env.in_flight >= s->conf->max_in_flight ? PAGE_BUSY : PAGE_SITE;
+	return PAGE_SITE;
 }
 
 enum err
 submit_admit(const struct site *s, const struct request *r, struct answer *a)
 {
+	uint32_t own = circuits_held(s->uploads, r->circuit);
 	enum page_value page = objection(s, r);
 	enum err e;
 
+	if (page == PAGE_SITE && (own >= LIMIT_CIRCUIT_UPLOADS || !has_place(s, own)))
+		page = PAGE_BUSY;
 	if (page == PAGE_SITE)
 		return ERR_OK;
 	if ((e = error_page(s, r, page, a)) == ERR_OK)
@@ -115,6 +167,9 @@ list_in(struct submit *u)
 	if (u->next != NULL)
 		u->next->prev = u;
 	s->submits = u;
+	circuits_enter(s->uploads, u->r->circuit);
+	u->is_counted = true;
+	u->heard = clock_mono_ms();
 }
 
 static void
@@ -137,6 +192,9 @@ release(struct submit *u)
 	intake_free(u->intake);
 	u->intake = NULL;
 	u->look = u->name = 0;
+	if (u->is_counted)
+		circuits_leave(u->site->uploads, u->r->circuit);
+	u->is_counted = false;
 }
 
 /* It is over, whatever intake would say. */
@@ -262,6 +320,18 @@ take_token(struct submit *u, const char *token)
 
 /* ---- the beginning: whose mailbox, which codename, then intake */
 
+/* If all places are taken somebody loses theirs, and is told so. */
+static void
+make_place(struct submit *u)
+{
+	struct submit *silent;
+
+	if (!is_full(u->site) || (silent = who_yields(u->site, others(u))) == NULL)
+		return;
+	end_with(silent, PAGE_BUSY);
+	wake(silent);
+}
+
 /* Store may say no at once, and the site may have changed since the gate looked. */
 static void
 begin_intake(struct submit *u, const struct op_name *name)
@@ -282,7 +352,10 @@ begin_intake(struct submit *u, const struct op_name *name)
 
 	bech32_recipient(source.reply_to, name->reply_to);
 	text_hex(source.mailbox, name->mailbox, sizeof name->mailbox);
+	if (page == PAGE_SITE)
+		make_place(u);
 	u->stage = SUBMIT_RECEIVING;
+	u->heard = clock_mono_ms();
 	if (page == PAGE_SITE && intake_start(&s->env, &q, &u->intake, &verdict) != ERR_OK)
 		page = page_of(verdict);
 	explicit_bzero(&source, sizeof source);
@@ -341,6 +414,8 @@ start(struct submit *u)
 	enum page_value page = objection(s, u->r);
 	enum err e;
 
+	if (page == PAGE_SITE && !has_place(s, others(u)))
+		page = PAGE_BUSY;
 	if (u->r->token[0] != '\0')
 		take_token(u, u->r->token);
 	if (u->stage == SUBMIT_OVER)
@@ -374,6 +449,7 @@ put(struct task *t, const void *p, size_t n, size_t *used)
 
 	if (u->stage != SUBMIT_RECEIVING)
 		return ERR_STATE;
+	u->heard = clock_mono_ms();
 	had_token = intake_token(u->intake) != NULL;
 	e = intake_put(u->intake, p, n, used);
 	if (!had_token && (token = intake_token(u->intake)) != NULL)

@@ -11,6 +11,7 @@ struct timing {
 	int64_t header_ms; /* LIMIT_HTTP_HEADER_MS */
 	int64_t idle_ms;   /* LIMIT_HTTP_IDLE_MS */
 	int64_t drain_ms;  /* LIMIT_DRAIN_MS */
+	int64_t yield_ms;  /* LIMIT_YIELD_MS */
 };
 
 struct timing timing_get(void);
