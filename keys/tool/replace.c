@@ -184,22 +184,43 @@ count_lines(const struct schedule *s, const struct schedule_epoch *ep)
 	return n;
 }
 
-/* A key for an epoch that has none here: what a run that was cut off has made, or a new one. */
-static enum err
-make_for_lost(struct keystore *k, const struct keyring *ring, const char *inbox, uint32_t number,
-    uint8_t recipient[static AGE_KEY], struct tool_fault *f)
+static bool
+is_revoked(const struct schedule *s, const uint8_t recipient[static AGE_KEY])
 {
-	struct keystore_epoch key = {.number = number, .replacement = 1};
+	size_t i;
+
+	for (i = 0; i < s->n_revoked; i++)
+		if (memcmp(s->revoked[i].recipient, recipient, AGE_KEY) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A key for an epoch whose listed one isn't here: what a run that was cut off has made, or a new
+ * one. A key that was revoked after the backup never comes back.
+ */
+static enum err
+make_for_lost(struct keystore *k, const struct keyring *ring, const struct schedule *s,
+    const struct schedule_epoch *ep, uint8_t recipient[static AGE_KEY], struct tool_fault *f)
+{
+	const char *inbox = s->inboxes[ep->inbox].name;
+	struct keystore_epoch key = {.number = ep->number, .replacement = 1};
 	struct identity *id = NULL;
+	bool is_good = false;
 	enum err e;
 
 	snprintf(key.inbox, sizeof key.inbox, "%s", inbox);
-	if (!keyring_newest(ring, inbox, number, &key))
+	if (!keyring_newest(ring, inbox, ep->number, &key))
 		return keyring_make(k, &key, recipient, f);
-	if ((e = keyring_get(k, &key, &id, f)) == ERR_OK)
+	if ((e = keyring_get(k, &key, &id, f)) == ERR_OK && !is_revoked(s, id->pk)) {
 		memcpy(recipient, id->pk, AGE_KEY);
+		is_good = true;
+	}
 	secret_free(id);
-	return e;
+	if (e != ERR_OK || is_good)
+		return e;
+	key.replacement++;
+	return keyring_make(k, &key, recipient, f);
 }
 
 static enum err
@@ -215,7 +236,7 @@ replace_one_lost(struct keystore *k, struct schedule *s, const struct keyring *r
 		    "Nothing was signed. Restore that key from a backup.",
 		    "inbox %s, epoch %u: several desks share it, and which key was this one's can't be told",
 		    inbox, ep->number);
-	if ((e = make_for_lost(k, ring, inbox, ep->number, recipient, f)) != ERR_OK)
+	if ((e = make_for_lost(k, ring, s, ep, recipient, f)) != ERR_OK)
 		return e;
 	if ((e = plan_replace_recipient(s, ep, recipient)) != ERR_OK)
 		refuse_limit(f, e);
