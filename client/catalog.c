@@ -38,6 +38,7 @@ catalog_wipe(struct catalog *c)
 	free(c->bundles);
 	free(c->schedules);
 	free(c->alarms);
+	post_wipe(&c->post);
 	buf_wipe(&c->pending);
 	*c = (struct catalog){0};
 }
@@ -121,12 +122,31 @@ apply_item(struct catalog *c, struct lines_piece s)
 	at = item_place(c, i->id);
 	if (at < c->n_items && strcmp(c->items[at]->id, i->id) == 0) {
 		take_review(i, c->items[at]);
+		i->backup = c->items[at]->backup;
+		i->receipt = c->items[at]->receipt;
 		item_free(c->items[at]);
 	} else {
 		memmove(c->items + at + 1, c->items + at, (c->n_items - at) * sizeof *c->items);
 		c->n_items++;
 	}
 	c->items[at] = i;
+	return ERR_OK;
+}
+
+static enum err
+apply_held(struct catalog *c, struct lines_piece s)
+{
+	struct post_held h;
+	size_t at;
+	enum err e;
+
+	if ((e = catalog_text_held(s, &h)) != ERR_OK)
+		return e;
+	at = item_place(c, h.id);
+	if (at == c->n_items || strcmp(c->items[at]->id, h.id) != 0)
+		return ERR_FORMAT;
+	c->items[at]->backup = h.backup;
+	c->items[at]->receipt = h.serial;
 	return ERR_OK;
 }
 
@@ -272,6 +292,14 @@ apply_line(struct catalog *c, struct lines_piece s)
 		e = apply_schedule(c, s);
 	else if (lines_take(&s, "alarm: "))
 		e = apply_alarm(c, s);
+	else if (lines_take(&s, "held: "))
+		e = apply_held(c, s);
+	else if (lines_take(&s, "reply: "))
+		e = post_apply_reply(&c->post, s);
+	else if (lines_take(&s, "answers: "))
+		e = post_apply_bundle(&c->post, s);
+	else if (lines_take(&s, "backup: "))
+		e = post_apply_backup(&c->post, s);
 	else if (lines_take(&s, "instance: "))
 		e = apply_instance(c, s);
 	else if (lines_take(&s, "review: "))
@@ -384,6 +412,38 @@ catalog_put_alarm(struct catalog *c, const struct catalog_alarm *a)
 }
 
 enum err
+catalog_put_reply(struct catalog *c, const struct post_reply *r)
+{
+	size_t from = c->pending.len;
+
+	return applied(c, from, catalog_text_put_reply(&c->pending, r));
+}
+
+enum err
+catalog_put_answers(struct catalog *c, const struct post_bundle *b)
+{
+	size_t from = c->pending.len;
+
+	return applied(c, from, catalog_text_put_answers(&c->pending, b));
+}
+
+enum err
+catalog_put_backup(struct catalog *c, const struct post_backup *b)
+{
+	size_t from = c->pending.len;
+
+	return applied(c, from, catalog_text_put_backup(&c->pending, b));
+}
+
+enum err
+catalog_put_held(struct catalog *c, const struct post_held *h)
+{
+	size_t from = c->pending.len;
+
+	return applied(c, from, catalog_text_put_held(&c->pending, h));
+}
+
+enum err
 catalog_put_instance(struct catalog *c, const char *instance)
 {
 	size_t from = c->pending.len;
@@ -470,12 +530,16 @@ dump_pins(const struct catalog *c, struct buf *out)
 static enum err
 dump_item(const struct catalog_item *i, struct buf *out)
 {
+	struct post_held h = {.backup = i->backup, .serial = i->receipt};
 	enum err e;
 
-	if ((e = catalog_text_put_item(out, i)) != ERR_OK ||
-	    (i->reviewed == 0 && i->gone == 0 && !i->is_kept))
+	if ((e = catalog_text_put_item(out, i)) == ERR_OK &&
+	    (i->reviewed != 0 || i->gone != 0 || i->is_kept))
+		e = catalog_text_put_review(out, i);
+	if (e != ERR_OK || (h.backup == 0 && h.serial == 0))
 		return e;
-	return catalog_text_put_review(out, i);
+	memcpy(h.id, i->id, sizeof h.id);
+	return catalog_text_put_held(out, &h);
 }
 
 enum err
@@ -490,6 +554,8 @@ catalog_dump(const struct catalog *c, struct buf *out)
 		e = catalog_text_put_schedule(out, &c->schedules[i]);
 	for (i = 0; e == ERR_OK && i < c->n_alarms; i++)
 		e = catalog_text_put_alarm(out, &c->alarms[i]);
+	if (e == ERR_OK)
+		e = post_dump(&c->post, out);
 	for (i = 0; e == ERR_OK && i < c->n_items; i++)
 		e = dump_item(c->items[i], out);
 	return e;
@@ -534,26 +600,4 @@ catalog_id_digits(const struct catalog *c)
 		       strncmp(c->items[i - 1]->id, c->items[i]->id, digits) == 0)
 			digits++;
 	return digits;
-}
-
-const struct catalog_bundle *
-catalog_find_bundle(const struct catalog *c, uint32_t serial, uint32_t volume)
-{
-	size_t i;
-
-	for (i = c->n_bundles; i > 0; i--)
-		if (c->bundles[i - 1].serial == serial && c->bundles[i - 1].volume == volume)
-			return &c->bundles[i - 1];
-	return NULL;
-}
-
-const struct catalog_schedule *
-catalog_find_schedule(const struct catalog *c, uint32_t serial)
-{
-	size_t i;
-
-	for (i = 0; i < c->n_schedules; i++)
-		if (c->schedules[i].serial == serial)
-			return &c->schedules[i];
-	return NULL;
 }

@@ -15,6 +15,7 @@
 #include "carry/minisign.h"
 #include "carry/schedule.h"
 #include "manifest.h"
+#include "post.h"
 #include "seal/age.h"
 
 /*
@@ -77,6 +78,10 @@ struct catalog_item {
 	uint32_t gone;    /* the bundle whose list of everything didn't have it any more, or 0 */
 	bool is_kept;     /* sealed anew to the vault's archive key */
 	uint8_t original[SHA256_LEN]; /* then: SHA-256 of the file as the server sent it */
+	/* what happened to it here ("held"): kept when the rest of the row is replaced */
+	uint32_t
+	    backup; /* the first backup that has its bytes as the server signed them; 0: none */
+	uint32_t receipt; /* serial of the answer bundle with its receipt; 0: none was sent */
 };
 
 struct catalog_bundle {
@@ -141,6 +146,7 @@ struct catalog {
 	size_t n_schedules;
 	struct catalog_alarm *alarms; /* owned, ascending by number */
 	size_t n_alarms;
+	struct post post;   /* what goes back to the server */
 	struct buf pending; /* lines that the ledger hasn't got yet */
 };
 
@@ -167,6 +173,12 @@ enum err MUST_CHECK catalog_put_item(struct catalog *c, const struct catalog_ite
 enum err MUST_CHECK catalog_put_bundle(struct catalog *c, const struct catalog_bundle *b);
 enum err MUST_CHECK catalog_put_schedule(struct catalog *c, const struct catalog_schedule *s);
 enum err MUST_CHECK catalog_put_alarm(struct catalog *c, const struct catalog_alarm *a);
+enum err MUST_CHECK catalog_put_reply(struct catalog *c, const struct post_reply *r);
+/* ERR_FORMAT: its serial is below the last one's. */
+enum err MUST_CHECK catalog_put_answers(struct catalog *c, const struct post_bundle *b);
+enum err MUST_CHECK catalog_put_backup(struct catalog *c, const struct post_backup *b);
+/* Sets backup and receipt of an item. ERR_FORMAT: there is no such item. */
+enum err MUST_CHECK catalog_put_held(struct catalog *c, const struct post_held *h);
 
 /* NULL if there is none. Borrowed until the next put. */
 const struct catalog_item *catalog_find(const struct catalog *c, const char *id);

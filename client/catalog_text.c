@@ -324,6 +324,26 @@ catalog_text_review(struct lines_piece s, struct catalog_item *out)
 }
 
 enum err
+catalog_text_reply(struct lines_piece s, struct post_reply *out)
+{
+	struct words w = {s, ERR_OK};
+	struct post_reply r = {0};
+
+	id(&w, r.id);
+	id(&w, r.to);
+	text(&w, r.mailbox, MANIFEST_MAILBOX_LEN);
+	r.day = day(&w);
+	r.size = number(&w, LIMIT_REPLY);
+	hash(&w, r.hash);
+	r.serial = number32(&w);
+	if (w.e == ERR_OK && (r.id[0] == '\0' || r.to[0] == '\0'))
+		w.e = ERR_FORMAT;
+	if (end(&w) == ERR_OK)
+		*out = r;
+	return end(&w);
+}
+
+enum err
 catalog_text_inventory(struct lines_piece s, uint32_t *serial, int32_t *made)
 {
 	struct words w = {s, ERR_OK};
@@ -334,6 +354,51 @@ catalog_text_inventory(struct lines_piece s, uint32_t *serial, int32_t *made)
 		*serial = n;
 		*made = on;
 	}
+	return end(&w);
+}
+
+enum err
+catalog_text_answers(struct lines_piece s, struct post_bundle *out)
+{
+	struct words w = {s, ERR_OK};
+	struct post_bundle b = {0};
+
+	b.serial = number32(&w);
+	b.made = day(&w);
+	b.replies = number32(&w);
+	b.receipts = number32(&w);
+	b.is_written = number(&w, 1) == 1;
+	if (end(&w) == ERR_OK)
+		*out = b;
+	return end(&w);
+}
+
+enum err
+catalog_text_backup(struct lines_piece s, struct post_backup *out)
+{
+	struct words w = {s, ERR_OK};
+	struct post_backup b = {0};
+
+	b.number = number32(&w);
+	b.day = day(&w);
+	id(&w, b.id);
+	b.items = number32(&w);
+	if (end(&w) == ERR_OK)
+		*out = b;
+	return end(&w);
+}
+
+enum err
+catalog_text_held(struct lines_piece s, struct post_held *out)
+{
+	struct words w = {s, ERR_OK};
+	struct post_held h = {0};
+
+	id(&w, h.id);
+	h.backup = number32(&w);
+	h.serial = number32(&w);
+	if (end(&w) == ERR_OK)
+		*out = h;
 	return end(&w);
 }
 
@@ -416,4 +481,40 @@ catalog_text_put_inventory(struct buf *out, uint32_t serial, int32_t made)
 
 	date_format(on, made);
 	return buf_addf(out, "inventory: %u %s\n", serial, on);
+}
+
+enum err
+catalog_text_put_reply(struct buf *out, const struct post_reply *r)
+{
+	char on[DATE_DAY_LEN + 1], hex[HASH_HEX_LEN + 1];
+
+	date_format(on, r->day);
+	text_hex(hex, r->hash, HASH_LEN);
+	return buf_addf(out, "reply: %s %s %s %s %llu %s %u\n", r->id, r->to, r->mailbox, on,
+	    (unsigned long long)r->size, hex, r->serial);
+}
+
+enum err
+catalog_text_put_answers(struct buf *out, const struct post_bundle *b)
+{
+	char made[DATE_DAY_LEN + 1];
+
+	date_format(made, b->made);
+	return buf_addf(out, "answers: %u %s %u %u %d\n", b->serial, made, b->replies, b->receipts,
+	    b->is_written ? 1 : 0);
+}
+
+enum err
+catalog_text_put_backup(struct buf *out, const struct post_backup *b)
+{
+	char on[DATE_DAY_LEN + 1];
+
+	date_format(on, b->day);
+	return buf_addf(out, "backup: %u %s %s %u\n", b->number, on, b->id, b->items);
+}
+
+enum err
+catalog_text_put_held(struct buf *out, const struct post_held *h)
+{
+	return buf_addf(out, "held: %s %u %u\n", h->id, h->backup, h->serial);
 }

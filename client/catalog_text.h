@@ -20,7 +20,7 @@
  *   vault: <id>
  *   inventory: <serial> <made>
  *
- * States and kinds are the numbers of their enums, flags are decimal, topics
+ * and those of post.h. States and kinds are the numbers of their enums, flags are decimal, topics
  * are name=value pairs with & between them, the bytes of a value in %XX but for
  * A-Z a-z 0-9 . _ -
  *
@@ -32,6 +32,10 @@ enum err MUST_CHECK catalog_text_schedule(struct lines_piece s, struct catalog_s
 enum err MUST_CHECK catalog_text_alarm(struct lines_piece s, struct catalog_alarm *out);
 enum err MUST_CHECK catalog_text_review(struct lines_piece s, struct catalog_item *out);
 enum err MUST_CHECK catalog_text_inventory(struct lines_piece s, uint32_t *serial, int32_t *made);
+enum err MUST_CHECK catalog_text_reply(struct lines_piece s, struct post_reply *out);
+enum err MUST_CHECK catalog_text_answers(struct lines_piece s, struct post_bundle *out);
+enum err MUST_CHECK catalog_text_backup(struct lines_piece s, struct post_backup *out);
+enum err MUST_CHECK catalog_text_held(struct lines_piece s, struct post_held *out);
 /* What catalog_text_item allocated. */
 void catalog_text_item_wipe(struct catalog_item *i);
 
@@ -42,5 +46,9 @@ enum err MUST_CHECK catalog_text_put_inventory(struct buf *out, uint32_t serial,
 enum err MUST_CHECK catalog_text_put_bundle(struct buf *out, const struct catalog_bundle *b);
 enum err MUST_CHECK catalog_text_put_schedule(struct buf *out, const struct catalog_schedule *s);
 enum err MUST_CHECK catalog_text_put_alarm(struct buf *out, const struct catalog_alarm *a);
+enum err MUST_CHECK catalog_text_put_reply(struct buf *out, const struct post_reply *r);
+enum err MUST_CHECK catalog_text_put_answers(struct buf *out, const struct post_bundle *b);
+enum err MUST_CHECK catalog_text_put_backup(struct buf *out, const struct post_backup *b);
+enum err MUST_CHECK catalog_text_put_held(struct buf *out, const struct post_held *h);
 
 #endif

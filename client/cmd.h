@@ -19,11 +19,14 @@
 #define CMD_USAGE  2
 
 /* Which options a verb takes. --help, --passphrase-file and --keys are everybody's. */
-#define CMD_OPT_JSON 0x1u
-#define CMD_OPT_TO   0x2u
-#define CMD_OPT_SEEN 0x4u
-#define CMD_OPT_ROOT 0x8u
-#define CMD_OPT_UNDO 0x10u
+#define CMD_OPT_JSON    0x1u
+#define CMD_OPT_TO      0x2u
+#define CMD_OPT_SEEN    0x4u
+#define CMD_OPT_ROOT    0x8u
+#define CMD_OPT_UNDO    0x10u
+#define CMD_OPT_MESSAGE 0x100u /* --message-file */
+#define CMD_OPT_OUTBOX  0x200u /* --again, --after */
+#define CMD_OPT_JOIN    0x400u /* --join */
 
 struct cmd_options {
 	const char *vault;
@@ -34,8 +37,11 @@ struct cmd_options {
 	const char *to;
 	const char *seen;
 	const char *root;
+	const char *message_file;
+	const char *again, *after;
 	bool is_json;
 	bool is_undone;
+	bool is_join;
 };
 
 struct cmd {
@@ -49,7 +55,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_init, cmd_import, cmd_list, cmd_show, cmd_verify, cmd_extract,
-    cmd_alarms, cmd_done, cmd_keep, cmd_needs;
+    cmd_alarms, cmd_done, cmd_keep, cmd_needs, cmd_reply, cmd_outbox, cmd_backup, cmd_restore;
 
 /* Opens the vault; with a passphrase from its file or from the terminal. On failure it has told
  * why, and returns CMD_FAILED. */

@@ -11,7 +11,8 @@
 #include "display.h"
 
 static const struct cmd *const verbs[] = {&cmd_init, &cmd_import, &cmd_list, &cmd_show, &cmd_verify,
-    &cmd_extract, &cmd_alarms, &cmd_done, &cmd_keep, &cmd_needs};
+    &cmd_extract, &cmd_alarms, &cmd_done, &cmd_keep, &cmd_needs, &cmd_reply, &cmd_outbox,
+    &cmd_backup, &cmd_restore};
 #define N_VERBS (sizeof verbs / sizeof *verbs)
 
 static void
@@ -58,6 +59,10 @@ take_option(const struct cmd *c, struct cmd_options *o, int option, const char *
 	case 'r': o->root = value; return (c->options & CMD_OPT_ROOT) != 0;
 	case 's': o->seen = value; return (c->options & CMD_OPT_SEEN) != 0;
 	case 'u': o->is_undone = true; return (c->options & CMD_OPT_UNDO) != 0;
+	case 'm': o->message_file = value; return (c->options & CMD_OPT_MESSAGE) != 0;
+	case 'a': o->again = value; return (c->options & CMD_OPT_OUTBOX) != 0;
+	case 'f': o->after = value; return (c->options & CMD_OPT_OUTBOX) != 0;
+	case 'J': o->is_join = true; return (c->options & CMD_OPT_JOIN) != 0;
 	default: return false;
 	}
 }
@@ -70,6 +75,8 @@ run_verb(const struct cmd *c, int argc, char **argv)
 	    {"keys", required_argument, NULL, 'k'}, {"json", no_argument, NULL, 'j'},
 	    {"to", required_argument, NULL, 't'}, {"seen", required_argument, NULL, 's'},
 	    {"root", required_argument, NULL, 'r'}, {"undo", no_argument, NULL, 'u'},
+	    {"message-file", required_argument, NULL, 'm'}, {"again", required_argument, NULL, 'a'},
+	    {"after", required_argument, NULL, 'f'}, {"join", no_argument, NULL, 'J'},
 	    {NULL, 0, NULL, 0}};
 	struct cmd_options o = {0};
 	size_t n;

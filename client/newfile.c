@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +33,25 @@ newfile_begin(struct newfile *out, int dir)
 		return io_errno();
 	*out = f;
 	return ERR_OK;
+}
+
+enum err
+newfile_begin_at(struct newfile *f, const char *path, int *dir, const char **name)
+{
+	const char *slash = strrchr(path, '/'), *base = slash == NULL ? path : slash + 1;
+	char folder[PATH_MAX];
+	size_t len = (size_t)(base - path);
+
+	if (base[0] == '\0' || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
+		return ERR_USAGE;
+	if (len + 1 >= sizeof folder)
+		return ERR_LIMIT;
+	memcpy(folder, path, len);
+	strcpy(folder + len, "."); /* "" is ".", "x/" is "x/." */
+	if ((*dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return io_errno();
+	*name = base;
+	return newfile_begin(f, *dir);
 }
 
 static int

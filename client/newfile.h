@@ -24,6 +24,13 @@ struct newfile {
 /* Begins a file of mode 0600 in dir. */
 enum err MUST_CHECK newfile_begin(struct newfile *f, int dir);
 /*
+ * The same for a file that is to become path: opens its folder as *dir, the
+ * caller's, and *name is what newfile_name takes, borrowed from path. ERR_USAGE: path names no
+ * file.
+ */
+enum err MUST_CHECK newfile_begin_at(
+    struct newfile *f, const char *path, int *dir, const char **name);
+/*
  * Gives it its name, which is no path. ERR_EXISTS if anything, even a dangling
  * link, has that name. Syncs neither file nor folder: that is the caller's.
  */

@@ -21,6 +21,7 @@
  *   schedules/0012.age     schedules with their signatures, sealed to the unlock identity
  *   archive.age            the archive key (keep.h), sealed to the unlock identity; once needed
  *   kept/<id>.age          submissions that were sealed anew to it
+ *   outbox/<id>.reply      replies, sealed to their sources; there once a first one was written
  *
  * No epoch key is in it. Who finds it without the key store sees how many
  * submissions there are, their ids, their padded sizes, when they were
@@ -30,6 +31,7 @@
 #define VAULT_ITEMS     "items"
 #define VAULT_LEDGER    "ledger"
 #define VAULT_SCHEDULES "schedules"
+#define VAULT_OUTBOX    "outbox"
 #define VAULT_ITEM_EXT  ".age"
 #define VAULT_ITEM_NAME (RANDOM_ID_LEN + sizeof VAULT_ITEM_EXT) /* with the NUL */
 
