@@ -17,4 +17,10 @@
  */
 enum err MUST_CHECK forget_lock_memory(unsigned long need);
 
+/*
+ * Overwrites what calls that have returned left on this thread's stack, as deep as ours and a
+ * library's go. Called from where the stack is shallow.
+ */
+void forget_stack(void);
+
 #endif

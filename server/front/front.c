@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "forget/forget.h"
 #include "front/door.h"
 #include "front/gate.h"
 #include "front/http.h"
@@ -17,6 +18,7 @@
 #define BUFFERS_PER_WORKER 4    /* chunks that wait for or are with one worker */
 #define LATE_RECEIPT_MS    5000 /* for a browser to come back for its receipt before we end */
 #define SWEEP_MS           60000
+#define FORGET_MS          300 /* from a request to the wiping of what it left on the stack */
 
 struct front {
 	const struct conf *conf;
@@ -30,8 +32,8 @@ struct front {
 	struct site site;
 	struct mailbox *mailbox; /* NULL: there never was one */
 	struct loop_source on_parent, on_store, on_mailbox, on_sealer;
-	struct loop_queue sweeps, deadlines, last_words;
-	struct loop_timer sweep, deadline, last_word;
+	struct loop_queue sweeps, deadlines, last_words, forgettings;
+	struct loop_timer sweep, deadline, last_word, forgetting;
 	bool had_uploads; /* when draining began */
 	bool is_drained;
 	enum err end;
@@ -66,6 +68,8 @@ on_request(void *ctx, int fd, const struct request *r, enum request_fault fault,
 	struct answer a;
 	enum err e = route_admit(&f->site, r, fault, &a);
 
+	if (f->forgetting.queue == NULL)
+		loop_timer_start(&f->forgettings, &f->forgetting, f);
 	if (e == ERR_OK) {
 		http_take(f->http, fd, r);
 	} else if (e == ERR_STATE) {
@@ -267,6 +271,20 @@ on_sweep(void *owner)
 	loop_timer_start(&f->sweeps, &f->sweep, f);
 }
 
+/*
+ * Cookies pass through frames of ours and of libmicrohttpd's: not all of them can be wiped where
+ * they are, so the whole stack is, a moment later.
+ */
+static void
+on_forget(void *owner)
+{
+	struct front *f = owner;
+
+	forget_stack();
+	if (http_connections(f->http) > 0)
+		loop_timer_start(&f->forgettings, &f->forgetting, f);
+}
+
 static int64_t
 on_turn(void *ctx)
 {
@@ -329,6 +347,7 @@ open_loop(struct front *f)
 	    (e = loop_add(f->loop, &f->on_parent, f->parent, EPOLLIN)) != ERR_OK ||
 	    (e = loop_add(f->loop, &f->on_sealer, sealer_fd(f->sealer), EPOLLIN)) != ERR_OK)
 		return e;
+	loop_queue_add(f->loop, &f->forgettings, FORGET_MS, on_forget);
 	loop_queue_add(f->loop, &f->sweeps, SWEEP_MS, on_sweep);
 	loop_queue_add(f->loop, &f->last_words, LATE_RECEIPT_MS, say_drained);
 	loop_timer_start(&f->sweeps, &f->sweep, f);

@@ -8,7 +8,9 @@ The memory is read as somebody reads it who seizes the machine. Broken on purpos
 # alone
 
 import os
+import re
 import socket
+import struct
 import sys
 import time
 
@@ -21,6 +23,8 @@ from slot import File, Slot, body_of, part  # noqa: E402
 SIZE = 700_000
 IDLE_SECONDS = 130  # more than LIMIT_HTTP_IDLE_MS
 SETTLE = 1.0
+RECEIPT_SECONDS = 16 * 60  # more than LIMIT_RECEIPT_MS
+WORDS = "/usr/lib/python3/dist-packages/diceware/wordlists/wordlist_en_eff.txt"
 
 
 class Letter:
@@ -70,7 +74,8 @@ def receipt(slot):
     assert slot.get(page.headers["Location"], {"Cookie": cookie}).status == 200
     clean(slot, letter, "after a receipt")
     # What opens the receipt again is kept as a hash.
-    assert not memscan.scan_server(slot.pid(), [cookie.partition("=")[2].encode()]), "the receipt's cookie"
+    found = memscan.scan_server(slot.pid(), [cookie.partition("=")[2].encode()])
+    assert not found, f"the receipt's cookie: {found}"
 
 
 def cut_off(slot, name="cut-off"):
@@ -141,6 +146,70 @@ def store_fails(slot, faults):
     clean(slot, letter, "after a store that failed")
 
 
+def codename_markers(page):
+    """What its words look like next to each other: in a page, in a record, as numbers of the list."""
+    words = re.findall(r"<li>([a-z]+)</li>", re.search(r'<ol class="codename">(.*?)</ol>', page.text, re.S)[1])
+    assert len(words) == 8, words
+    with open(WORDS, encoding="ascii") as f:
+        index = {line.split()[1]: i for i, line in enumerate(f)}
+    numbers = [index[w] for w in words]
+    return [sep.join(words).encode() for sep in (" ", "-", "</li><li>", "\0")] + \
+        [struct.pack("=8" + size, *numbers) for size in "HIQ"]
+
+
+def wait_until_gone(slot, markers, seconds, what):
+    deadline = time.monotonic() + seconds
+    while found := memscan.scan_server(slot.pid(), markers):
+        assert time.monotonic() < deadline, f"{what}: {found}"
+        time.sleep(0.3)
+    print(f"{what}: nothing left")
+
+
+def receive(slot):
+    """An upload; its cookie, and the receipt's page."""
+    form = slot.form()
+    body, kind = body_of(form.parts("hello", []))
+    page = slot.request("POST", form.action, body, {"Content-Type": kind})
+    cookie = page.headers["Set-Cookie"].split(";")[0]
+    return cookie, slot.get(page.headers["Location"], {"Cookie": cookie})
+
+
+def codename(slot, faults):
+    """The mailbox keeps it sealed to the cookie: nobody's memory has it, and after a while nobody gets it any more."""
+    cookie, page = receive(slot)
+    wait_until_gone(slot, codename_markers(page), 3, "a codename that was shown")
+    assert 'class="codename"' in slot.get("/receipt", {"Cookie": cookie}).text, "it can't be shown again"
+    wait_until_gone(slot, codename_markers(page), 3, "a codename that was shown again")
+    faults.pass_time(RECEIPT_SECONDS)
+    assert 'class="codename"' not in slot.get("/receipt", {"Cookie": cookie}).text, "it is shown after the receipt's time"
+
+
+def signed_out(slot):
+    """Gone with the sign-out, its session key with it."""
+    cookie, page = receive(slot)
+    markers = codename_markers(page) + [cookie.partition("=")[2].encode()]
+    mailbox = slot.get("/mailbox", {"Cookie": cookie})
+    form = re.search(r'<form action="/sign-out".*?</form>', mailbox.text, re.S)[0]
+    fields = [part(*pair) for pair in ((n, v.encode()) for n, v in
+                                       re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))]
+    body, kind = body_of(fields)
+    done = slot.request("POST", "/sign-out", body, {"Content-Type": kind, "Cookie": cookie})
+    assert done.status in (200, 303), done.h1
+    wait_until_gone(slot, markers, 5, "codename and session after the sign-out")
+
+
+def sign_in(slot, page_of_receipt):
+    """What was typed is gone a second later, if it opened a mailbox or not."""
+    words = re.findall(r"<li>([a-z]+)</li>", re.search(r'<ol class="codename">(.*?)</ol>', page_of_receipt.text, re.S)[1])
+    for typed in (" ".join(words), " ".join(words[:7] + ["nonsensical-" + os.urandom(4).hex()])):
+        form = slot.get("/sign-in")
+        token = re.search(r'name="token" value="([^"]+)"', form.text)[1]
+        body, kind = body_of([part("token", token.encode()), part("codename", typed.encode())])
+        page = slot.request("POST", "/sign-in", body, {"Content-Type": kind, "User-Agent": "typed"})
+        assert page.status in (200, 303, 400, 422), f"{page.status} {page.h1}"
+        wait_until_gone(slot, [typed.encode()], 3, f"what was typed ({page.status})")
+
+
 def not_dumpable(slot):
     """No core and no debugger without root: /proc says so by its owner."""
     for pid in memscan.family(slot.pid())[1:]:
@@ -153,7 +222,9 @@ def not_dumpable(slot):
 def broken_on_purpose(slot, faults):
     faults.remember()
     letter = cut_off(slot, "remembered")
+    _, page = receive(slot)
     time.sleep(SETTLE)
+    assert memscan.scan_server(slot.pid(), codename_markers(page)), "without wiping no codename is found either"
     assert memscan.scan_server(slot.pid(), letter.markers()), "without wiping nothing is found either: this test sees nothing"
     faults.remember(False)
     print("without wiping the markers are found")
@@ -175,6 +246,11 @@ def main():
         slot.serve()
         time_out(slot, faults)
         store_fails(slot, faults)
+        codename(slot, faults)
+        _, page = receive(slot)
+        signed_out(slot)
+        faults.pass_time(RECEIPT_SECONDS)
+        sign_in(slot, page)
         broken_on_purpose(slot, faults)
 
 
