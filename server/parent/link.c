@@ -7,16 +7,21 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "parent/handover.h"
+#include "parent/serving.h"
 #include "parent/spawn.h"
 
 #define ADMIN_SOCKET  "admin.sock"
 #define STORE_PROGRAM "sealslotd-store"
 #define START_MS      (10 * 60 * 1000) /* a lost index of many items is rebuilt at start */
 #define ANSWER_MS     (10 * 60 * 1000)
+#define RESTART_MS    30000
+#define BUSY_MS       3000
 
 /* ERR_NOTFOUND: no server listens there. */
 static enum err
@@ -123,24 +128,57 @@ compare_root(const struct setup *s, const struct link *l, struct reason *why)
 	    "The root key %s isn't the one that the running server uses: %.56s.", own, st.root);
 }
 
-enum err
-link_open(const struct setup *s, struct link *l, struct reason *why)
+/* While a server restarts its store process there is nobody to talk to for a moment. */
+static enum err
+find_running(const struct setup *s, int *sock, struct reason *why)
+{
+	const struct timespec pause = {.tv_nsec = 100000000};
+	int64_t until = clock_mono_ms() + RESTART_MS;
+	enum err e;
+
+	while ((e = connect_running(s, sock, why)) == ERR_NOTFOUND &&
+	       serving_is_held(s->conf->store_path)) {
+		if (clock_mono_ms() > until)
+			return reason_set(why, ERR_BUSY,
+			    "The server is running, but its store isn't: its log says why.");
+		nanosleep(&pause, NULL);
+	}
+	return e;
+}
+
+static enum err
+open_once(const struct setup *s, struct link *l, struct reason *why)
 {
 	struct link new = LINK_CLOSED;
 	enum err e;
 
 	why->text[0] = '\0';
-	e = connect_running(s, &new.sock, why);
+	e = find_running(s, &new.sock, why);
 	new.is_serving = e == ERR_OK;
 	if (e == ERR_NOTFOUND)
 		e = start_own(s, &new, why);
 	if (e == ERR_OK)
 		e = compare_root(s, &new, why);
+	if (e == ERR_CLOSED && new.is_serving)
+		e = ERR_AGAIN;
 	if (e == ERR_OK)
 		*l = new;
 	else
 		link_close(&new);
 	return e;
+}
+
+/* A running server's store that hangs up at once is just ending, or has its hands full. */
+enum err
+link_open(const struct setup *s, struct link *l, struct reason *why)
+{
+	const struct timespec pause = {.tv_nsec = 100000000};
+	int64_t until = clock_mono_ms() + BUSY_MS;
+	enum err e;
+
+	while ((e = open_once(s, l, why)) == ERR_AGAIN && clock_mono_ms() < until)
+		nanosleep(&pause, NULL);
+	return e == ERR_AGAIN ? ERR_CLOSED : e;
 }
 
 void

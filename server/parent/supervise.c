@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "parent/children.h"
+#include "parent/serving.h"
 
 #define RETRY_MS       10000 /* after a child couldn't even be started */
 #define STORE_DRAIN_MS 10000 /* for commits that front has been promised an answer to */
@@ -306,6 +307,7 @@ supervise(
     const struct setup *s, int listener, void (*serving)(void *ctx), void *ctx, struct reason *why)
 {
 	struct parent p = {.signals = -1, .serving = serving, .ctx = ctx, .why = why};
+	int serving_lock = -1;
 	enum err e;
 	size_t i;
 
@@ -313,7 +315,8 @@ supervise(
 		return e;
 	if ((e = setup_drop_root(s)) != ERR_OK)
 		reason_sys(why, e, "Can't become the server's user");
-	else if ((e = take_signals(&p)) != ERR_OK)
+	else if ((e = serving_hold(s->conf->store_path, &serving_lock, why)) == ERR_OK &&
+		 (e = take_signals(&p)) != ERR_OK)
 		reason_sys(why, e, "Can't set up signals");
 	for (i = 0; i < CHILDREN_N && e == ERR_OK; i++)
 		e = children_start(&p.children, &p.children.all[i], why);
@@ -325,5 +328,6 @@ supervise(
 		end_children(&p);
 	children_close(&p.children);
 	io_close(&p.signals);
+	io_close(&serving_lock);
 	return e;
 }

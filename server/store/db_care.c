@@ -102,15 +102,15 @@ db_vacuum(struct db *d)
 
 /* ---- checking and mending */
 
-enum err
-db_integrity(struct db *d)
+static enum err
+ask_integrity(struct db *d, const char *sql)
 {
 	const unsigned char *text;
 	sqlite3_stmt *s = NULL;
 	enum err e;
 	int code;
 
-	if ((e = prepare(d, "PRAGMA integrity_check(1)", &s)) != ERR_OK)
+	if ((e = prepare(d, sql, &s)) != ERR_OK)
 		return e;
 	if ((code = sqlite3_step(s)) != SQLITE_ROW)
 		e = db_sql_err(code);
@@ -119,6 +119,18 @@ db_integrity(struct db *d)
 		e = ERR_FORMAT;
 	sqlite3_finalize(s);
 	return e;
+}
+
+enum err
+db_integrity(struct db *d)
+{
+	return ask_integrity(d, "PRAGMA integrity_check(1)");
+}
+
+enum err
+db_quick_integrity(struct db *d)
+{
+	return ask_integrity(d, "PRAGMA quick_check(1)");
 }
 
 static enum err

@@ -23,6 +23,8 @@ enum err MUST_CHECK db_set_mark(struct db *d, const char *name, int32_t day);
 enum err MUST_CHECK db_vacuum(struct db *d);
 /* Reads every page. ERR_FORMAT: damaged. */
 enum err MUST_CHECK db_integrity(struct db *d);
+/* The same in half the time: doesn't compare the index of days with the rows. */
+enum err MUST_CHECK db_quick_integrity(struct db *d);
 /* Deletes the rows of these ids (DB_ID bytes each, one behind the other), all of them or none. */
 enum err MUST_CHECK db_forget(struct db *d, const uint8_t *ids, size_t n);
 /* Adds to d what can still be read of another index, replies included, and isn't in d. What can't

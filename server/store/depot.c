@@ -75,6 +75,7 @@ open_to_work(struct depot *d, struct reason *why)
 		e = db_open(FOLDER_INDEX, &d->db);
 	if (e != ERR_OK)
 		return e;
+	state_keep_spare(d->folder.root);
 	if ((e = settle_sweep(d->folder.items)) != ERR_OK)
 		return reason_sys(why, e, "Can't remove a copy that was left over");
 	e = rebuild_rows(d->folder.items, d->db, &d->schedules, &d->rebuilt);

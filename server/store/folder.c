@@ -132,7 +132,7 @@ static enum err
 check_fresh(int root, const char *path, struct reason *why)
 {
 	static const char *const ours[] = {FOLDER_ITEMS, FOLDER_KEYS, FOLDER_LOCK, FOLDER_INDEX,
-	    FOLDER_JOURNAL, "transfer.key", "transfer.pub", "lost+found", NULL};
+	    FOLDER_JOURNAL, FOLDER_SPARE, "transfer.key", "transfer.pub", "lost+found", NULL};
 	static const char *const none[] = {NULL};
 	char name[256];
 	bool is_foreign;

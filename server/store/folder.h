@@ -12,6 +12,8 @@
  *   keys/              every schedule that was accepted, keys-0012.txt and .txt.minisig
  *   transfer.key .pub  what signs the bundles (transfer.h)
  *   state              what must be remembered besides (state.h); written last by init
+ *   spare              room for one more state on a full disk (state.h)
+ *   serving            held by a running server's parent (parent/serving.h)
  *   lock               held by the one writer
  *   admin.sock         where a running server takes the admin's verbs
  */
@@ -21,6 +23,7 @@
 #define FOLDER_INDEX   "index.db"
 #define FOLDER_JOURNAL FOLDER_INDEX "-journal" /* SQLite's */
 #define FOLDER_STATE   "state"
+#define FOLDER_SPARE   "spare"
 #define FOLDER_ADMIN   "admin.sock"
 
 struct folder {

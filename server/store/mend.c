@@ -49,7 +49,8 @@ mend_look(struct depot *d, struct op_check_is *out)
 
 	if (e == ERR_OK || d->care == DEPOT_REPAIR) {
 		pthread_mutex_lock(&d->db_lock);
-		e = db_integrity(d->db);
+		/* Uploads wait for the answer of a store at work. */
+		e = d->care == DEPOT_WORK ? db_quick_integrity(d->db) : db_integrity(d->db);
 		pthread_mutex_unlock(&d->db_lock);
 	}
 	*out = (struct op_check_is){.index = (uint32_t)e,

@@ -1,11 +1,15 @@
 #include "store/state.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/date.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "store/folder.h"
+
+#define SPARE_BYTES (64 * 1024) /* a file and an entry of its folder, however large blocks are */
 
 /* What is left of the text. */
 struct rest {
@@ -113,6 +117,23 @@ state_write(int root, const struct state *s)
 	buf_init(&text, STATE_MAX);
 	if ((e = state_format(s, &text)) == ERR_OK)
 		e = io_replace(root, FOLDER_STATE, text.p, text.len, 0600);
+	if (e == ERR_NOSPACE && unlinkat(root, FOLDER_SPARE, 0) == 0)
+		e = io_replace(root, FOLDER_STATE, text.p, text.len, 0600);
 	buf_wipe(&text);
+	if (e == ERR_OK)
+		state_keep_spare(root);
 	return e;
+}
+
+void
+state_keep_spare(int root)
+{
+	int fd = -1;
+
+	if (faccessat(root, FOLDER_SPARE, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    io_create(root, FOLDER_SPARE, 0600, &fd) != ERR_OK)
+		return;
+	if (posix_fallocate(fd, 0, SPARE_BYTES) != 0)
+		unlinkat(root, FOLDER_SPARE, 0);
+	io_close(&fd);
 }

@@ -35,6 +35,10 @@ enum err MUST_CHECK state_parse(const void *p, size_t n, struct state *out);
 enum err MUST_CHECK state_format(const struct state *s, struct buf *out);
 /* Reads, replaces the file in a store's folder. */
 enum err MUST_CHECK state_read(int root, struct state *out);
+/* On a disk that is full it takes the room of the file "spare". */
 enum err MUST_CHECK state_write(int root, const struct state *s);
+/* Makes the file "spare", if there is room for it: a bundle must be counted, and the clock declared
+ * right, when a full disk is just what is to be mended. */
+void state_keep_spare(int root);
 
 #endif

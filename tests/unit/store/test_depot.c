@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <errno.h>
+
 #include "base/date.h"
 #include "base/text.h"
 #include "store/depot.h"
@@ -432,6 +434,52 @@ what_is_too_old_goes_and_nothing_else(void **state)
 	depot_close(&d);
 }
 
+/* Takes all room that is left. */
+static void
+fill_up(const struct fixture *f)
+{
+	static const uint8_t block[4096];
+	int fd = open(in_store(f, "filler"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	assert_int_not_equal(fd, -1);
+	while (write(fd, block, sizeof block) > 0)
+		;
+	assert_int_equal(errno, ENOSPC);
+	close(fd);
+}
+
+/* On a disk that is full to its last block a bundle is counted, and the clock declared right. */
+static void
+a_full_disk_remembers(void **state)
+{
+	const struct fixture *f = *state;
+	uint32_t i;
+	struct depot d;
+
+	fixture_own_mounts();
+	assert_int_equal(mount("none", f->dir, "tmpfs", 0, "size=512k,mode=700"), 0);
+	assert_ok(create_it(f));
+	assert_ok(open_it(&d, f));
+	for (i = 1; i <= 5; i++) {
+		fill_up(f);
+		assert_ok(depot_clock_ok(&d, &why));
+	}
+	/* Without the spare it can't, says so, and the old state stays. */
+	fill_up(f);
+	assert_int_equal(unlink(in_store(f, "spare")), 0);
+	fill_up(f);
+	assert_err(depot_clock_ok(&d, &why), ERR_NOSPACE);
+	assert_why("Can't write the file \"state\"");
+	depot_close(&d);
+	assert_int_equal(unlink(in_store(f, "filler")), 0);
+	assert_ok(open_it(&d, f));
+	assert_int_equal(d.state.clock_oks, 5);
+	assert_int_equal(access(in_store(f, "spare"), F_OK), 0);
+	depot_close(&d);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(umount(f->dir), 0);
+}
+
 int
 main(void)
 {
@@ -448,6 +496,7 @@ main(void)
 	    WITH(status_tells_what_is_published),
 	    WITH(a_schedule_that_was_tampered_with_doesnt_stop_the_store),
 	    WITH(a_read_only_disk_is_said_plainly),
+	    WITH(a_full_disk_remembers),
 	};
 
 	if (random_start() != 0)
