@@ -214,7 +214,7 @@ struct compare {
 };
 
 static enum err
-mend(struct compare *x, const char *id, int what)
+mend(struct compare *x, const char *id, enum mend what)
 {
 	struct op_mend m = {.what = what};
 

@@ -231,14 +231,16 @@ struct op_check_is {
 	uint32_t pad;
 };
 
+enum mend {
+	MEND_FORGET, /* its file is gone: so goes its row */
+	MEND_ASIDE,  /* its file isn't what was committed: it is set aside, the row goes */
+	MEND_MODE,   /* its file's mode becomes 0400 again */
+};
+
 struct op_mend {
 	char id[RANDOM_ID_LEN + 1];
 	uint8_t pad[3];
-	enum {
-		MEND_FORGET, /* its file is gone: so goes its row */
-		MEND_ASIDE,  /* its file isn't what was committed: it is set aside, the row goes */
-		MEND_MODE,   /* its file's mode becomes 0400 again */
-	} what;
+	enum mend what;
 };
 
 struct op_export_sign {

@@ -25,8 +25,9 @@ def begin(slot, size, sent):
 
 
 def blocks(slot):
-    """Blocks below the store, unnamed files not counted: what stays."""
-    return sum(os.lstat(os.path.join(at, n)).st_blocks for at, _, names in os.walk(slot.store) for n in names)
+    """Blocks of the items that have a name: what stays. The index may be packed meanwhile."""
+    items = os.path.join(slot.store, "items")
+    return sum(os.lstat(os.path.join(items, n)).st_blocks for n in os.listdir(items))
 
 
 def open_items(slot):
