@@ -236,9 +236,19 @@ class Slot:
         """Starts the server and waits until / answers with this status, and says this."""
         self.log = os.path.join(self.folder, "server.log")
         argv = [*self.wrapper, os.path.join(self.build, "server/sealslotd"), "serve", "--conf", self.conf]
+        said = self.log_text().count("serving on") if os.path.exists(self.log) else 0
         with open(self.log, "ab") as log:
             self.server = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env)
-        return self.wait_for(ready, says)
+        return self.wait_for(ready, says).wait_until_serving(said)
+
+    def wait_until_serving(self, said):
+        """Until the log says once more than before that all processes work: one that dies earlier ends the server."""
+        deadline = time.monotonic() + READY_SECONDS
+        while self.log_text().count("serving on") == said:
+            if self.server.poll() is not None or time.monotonic() > deadline:
+                raise Failed(f"the server doesn't start\n{self.log_text()}")
+            time.sleep(0.02)
+        return self
 
     def wait_for(self, status, says=""):
         """Until / answers with this status, and says this."""

@@ -54,9 +54,9 @@ class Peer:
         self.parent.settimeout(60)
         self.front, self.blamed = None, 0
         self.connect()
-        say(self.parent, "GO", struct.pack("=I", 0))
-        while hear(self.parent)[0] != "READY":
-            pass
+        say(self.parent, "GO", struct.pack("=II", 0, 0))
+        while (said := hear(self.parent)) is None or said[0] != "READY":
+            assert said is not None, f"{name} has ended: {self.said()}"
 
     def connect(self):
         """Another front."""
@@ -94,6 +94,10 @@ class Peer:
             pass
         self.parent.setblocking(True)
 
+    def said(self):
+        self.log.seek(0)
+        return self.log.read()
+
     def is_alive(self):
         return self.process.poll() is None
 
@@ -101,8 +105,7 @@ class Peer:
         self.parent.close()
         self.front.close()
         status = self.process.wait(30)
-        self.log.seek(0)
-        assert status == 0, f"{self.name} ended with {status}: {self.log.read()}"
+        assert status == 0, f"{self.name} ended with {status}: {self.said()}"
 
 
 def sizes(name):

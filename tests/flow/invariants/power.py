@@ -32,16 +32,6 @@ FAILING = [(STORE, "openat", 1), (STORE, "fchmod", 2), (STORE, "lease", 1), (STO
 DEATHS = 5  # of one server, before it is started anew: each makes the parent wait longer
 
 
-def start(slot):
-    """Until all processes work: one that dies before is no server yet."""
-    said = slot.log_text().count("serving on")
-    slot.start()
-    deadline = time.monotonic() + 30
-    while slot.log_text().count("serving on") == said:
-        assert time.monotonic() < deadline, "it doesn't start"
-        time.sleep(0.02)
-
-
 def alive_again(slot):
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
@@ -68,7 +58,7 @@ def killed_at_each_step(slot, faults, book):
                 deaths += 1
                 if deaths % DEATHS == 0:
                     slot.stop()
-                    start(slot)
+                    slot.start()
                 alive_again(slot)
     assert fired > points * 0.8, f"only {fired} of {points} points were reached"
     print(f"killed at {fired} points")
@@ -86,7 +76,7 @@ def parent_killed(slot, faults, book):
             assert time.monotonic() < deadline, "children outlive their parent"
             time.sleep(0.02)
         slot.server = None
-        start(slot)
+        slot.start()
         assert book.upload(SIZE) == 200, nth
     faults.clear()
 
