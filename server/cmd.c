@@ -15,7 +15,8 @@ enum {
 	OPT_JSON,
 	OPT_LANDLOCK,
 	OPT_REPAIR,
-	OPT_QUICK
+	OPT_QUICK,
+	OPT_SEEN
 };
 
 static void
@@ -39,6 +40,7 @@ is_taken(int opt, unsigned takes)
 	case OPT_LANDLOCK: return (takes & CMD_TAKES_LANDLOCK) != 0;
 	case OPT_REPAIR:
 	case OPT_QUICK: return (takes & CMD_TAKES_REPAIR) != 0;
+	case OPT_SEEN: return (takes & CMD_TAKES_SEEN) != 0;
 	default: return false;
 	}
 }
@@ -54,6 +56,7 @@ set(struct cmd_args *a, int opt, const char *value)
 	case OPT_JSON: a->is_json = true; break;
 	case OPT_REPAIR: a->is_repair = true; break;
 	case OPT_QUICK: a->is_quick = true; break;
+	case OPT_SEEN: a->is_seen = true; break;
 	case OPT_LANDLOCK: a->may_lack_landlock = true; break;
 	}
 }
@@ -66,7 +69,7 @@ cmd_parse(const struct cmd *self, int argc, char **argv, unsigned takes, struct 
 	    {"all", no_argument, NULL, OPT_ALL},
 	    {"volume-size", required_argument, NULL, OPT_VOLUME_SIZE},
 	    {"json", no_argument, NULL, OPT_JSON}, {"repair", no_argument, NULL, OPT_REPAIR},
-	    {"quick", no_argument, NULL, OPT_QUICK},
+	    {"quick", no_argument, NULL, OPT_QUICK}, {"seen", no_argument, NULL, OPT_SEEN},
 	    {"allow-no-landlock", no_argument, NULL, OPT_LANDLOCK}, {NULL, 0, NULL, 0}};
 	int opt, operands = (takes & CMD_TAKES_OPERAND) != 0 ? 1 : 0;
 

@@ -29,6 +29,7 @@ struct cmd_args {
 	const char *since, *volume_size; /* export */
 	bool is_all;                     /* export */
 	bool is_json;                    /* status, check */
+	bool is_seen;                    /* status */
 	bool is_repair, is_quick;        /* check */
 	bool may_lack_landlock;          /* serve */
 	const char *operand;             /* the one argument without an option; NULL if none */
@@ -40,6 +41,7 @@ enum cmd_takes {
 	CMD_TAKES_OPERAND = 4,  /* exactly one */
 	CMD_TAKES_LANDLOCK = 8, /* --allow-no-landlock */
 	CMD_TAKES_REPAIR = 16,  /* --repair, --quick */
+	CMD_TAKES_SEEN = 32,    /* --seen */
 };
 /*
  * Reads the command line of a verb. -1: go on; otherwise the exit code: help
@@ -54,6 +56,7 @@ int cmd_backup(const struct cmd *self, int argc, char **argv);
 int cmd_check(const struct cmd *self, int argc, char **argv);
 int cmd_clock_ok(const struct cmd *self, int argc, char **argv);
 int cmd_export(const struct cmd *self, int argc, char **argv);
+int cmd_import(const struct cmd *self, int argc, char **argv);
 int cmd_init(const struct cmd *self, int argc, char **argv);
 int cmd_publish(const struct cmd *self, int argc, char **argv);
 int cmd_restore(const struct cmd *self, int argc, char **argv);

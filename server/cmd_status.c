@@ -7,7 +7,7 @@
 #include "cmd.h"
 
 /* What an admin should act on, in plain words; the exit code says that there is something. */
-#define MAX_WARNINGS 8
+#define MAX_WARNINGS (8 + OP_ALARMS)
 
 struct report {
 	struct op_status st;
@@ -82,6 +82,33 @@ judge_settle(struct report *r)
 	}
 }
 
+/* What happened with answer bundles on their way here. */
+static void
+judge_alarms(struct report *r)
+{
+	static const char *const texts[OP_ALARMS] = {
+	    [OP_ALARM_FORGED] = "An answer bundle came that no desk of this instance signed",
+	    [OP_ALARM_REPLAYED] =
+		"An old answer bundle came again, or another one under its number",
+	    [OP_ALARM_CHANGED] = "An answer bundle's reply was replaced on its way",
+	    [OP_ALARM_MISMATCH] = "A receipt isn't for what is stored here; it was kept",
+	    [OP_ALARM_AGAIN] = "A desk's last answer bundle was imported once more",
+	};
+	char day[DATE_DAY_LEN + 1], text[200];
+	const struct op_alarm *a;
+	size_t i;
+
+	for (i = 0; i < OP_ALARMS; i++) {
+		a = &r->st.alarms[i];
+		if (a->times == 0)
+			continue;
+		date_format(day, a->day);
+		snprintf(text, sizeof text, "%s (%u times, last on %s%s%.*s). Nothing was deleted.",
+		    texts[i], a->times, day, a->id[0] == '\0' ? "" : ": ", RANDOM_ID_LEN, a->id);
+		warn(r, text);
+	}
+}
+
 static void
 judge(struct report *r)
 {
@@ -101,6 +128,7 @@ judge(struct report *r)
 		    "The disk is full down to the reserve, or the day's bytes (max_day) are used "
 		    "up: uploads are refused.");
 	judge_settle(r);
+	judge_alarms(r);
 }
 
 static void
@@ -176,6 +204,21 @@ ask(const struct setup *s, struct report *r, struct reason *why)
 	return e;
 }
 
+/* They were shown. One that was raised in between is shown no more, but its verb told of it. */
+static enum err
+forget_alarms(const struct setup *s, struct reason *why)
+{
+	struct wire_msg m = {.op = OP_ALARMS_SEEN, .fd = -1};
+	struct link l = LINK_CLOSED;
+	enum err e;
+
+	fflush(stdout);
+	if ((e = link_open(s, &l, why)) == ERR_OK)
+		e = link_ask(&l, &m, OP_RESULT, why);
+	link_close(&l);
+	return e;
+}
+
 int
 cmd_status(const struct cmd *self, int argc, char **argv)
 {
@@ -186,16 +229,18 @@ cmd_status(const struct cmd *self, int argc, char **argv)
 	enum err e;
 	int code;
 
-	if ((code = cmd_parse(self, argc, argv, CMD_TAKES_JSON, &args)) != -1)
+	if ((code = cmd_parse(self, argc, argv, CMD_TAKES_JSON | CMD_TAKES_SEEN, &args)) != -1)
 		return code;
 	if (setup_read(args.conf, &s, &why) != ERR_OK)
 		return cmd_fail(&why);
 	e = ask(&s, &r, &why);
-	setup_wipe(&s);
 	if (e == ERR_OK && args.is_json && (e = print_json(&r)) != ERR_OK)
 		reason_sys(&why, e, "Can't write the status");
 	else if (e == ERR_OK && !args.is_json)
 		print_text(&r);
+	if (e == ERR_OK && args.is_seen)
+		e = forget_alarms(&s, &why);
+	setup_wipe(&s);
 	if (e != ERR_OK)
 		return cmd_fail(&why);
 	return r.n_warnings > 0 ? CMD_WARNING : CMD_OK;

@@ -25,9 +25,17 @@ static const struct cmd verbs[] = {
 	"output. Nothing is ever overwritten, and nothing is deleted from the store.\n"
 	"Volumes after the first one are called OUT.2.tar, OUT.3.tar and so on.\n",
 	cmd_export},
-    {"status", "[--json]",
+    {"import", "IN.tar",
+	"Takes an answer bundle from the reviewers: replies for sources, and receipts for what\n"
+	"their vaults hold; - is standard input. It must be signed by a desk of the active\n"
+	"schedule, and newer than that desk's last one. All of it is taken, or nothing.\n"
+	"A submission is deleted when every desk of its inbox has sent a receipt that matches\n"
+	"it exactly, seven days after the last one.\n",
+	cmd_import},
+    {"status", "[--json] [--seen]",
 	"Tells for how long there are keys, what is stored, and what else fits.\n"
-	"Exit code 3: it works, but somebody should act (see \"warning\"); for cron.\n",
+	"Exit code 3: it works, but somebody should act (see \"warning\"); for cron.\n"
+	"--seen: also forgets the alarms about answer bundles, once they were shown.\n",
 	cmd_status},
     {"check", "[--repair] [--quick] [--json]",
 	"Compares the index with the files, and looks at owners, modes, schedules, the pinned\n"

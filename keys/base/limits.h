@@ -100,6 +100,7 @@
 #define LIMIT_BUNDLE_LINE      512
 #define LIMIT_BUNDLE_ITEM_SIZE (2 * LIMIT_UPLOAD_MAX) /* bytes of one item, sealed and padded */
 #define LIMIT_BUNDLE_VOLUMES   9999
+#define LIMIT_ANSWERS          (128 * LIMIT_MIB) /* bytes of an answer bundle */
 
 /* ---- a server's backup (section 8) */
 #define LIMIT_BACKUP_FILES (LIMIT_BUNDLE_ITEMS + 20000) /* submissions, and all schedules */

@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "store/bundle_make.h"
+#include "store/db_answers.h"
 #include "store/db_care.h"
 #include "store/mend.h"
 
@@ -50,6 +51,7 @@ static void
 let_go(struct admin *admin)
 {
 	io_close(&admin->sock);
+	confirm_free(admin->answers);
 	*admin = (struct admin){.sock = -1};
 }
 
@@ -323,6 +325,69 @@ on_mend(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 	return say_result(admin, e, &why);
 }
 
+/* ---- answers */
+
+static enum err
+on_answers(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
+{
+	struct reason why = {""};
+	struct op_answers lens;
+	struct buf content, need;
+	enum err e;
+
+	confirm_free(admin->answers);
+	admin->answers = NULL;
+	memcpy(&lens, m->body, sizeof lens);
+	buf_init(&content, LIMIT_ANSWERS);
+	buf_init(&need, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
+	if ((e = wire_memfd_read(m->fd, &content)) != ERR_OK)
+		reason_sys(&why, e, "The bundle didn't arrive");
+	else if ((e = confirm_open(a->depot, &content, &lens, &admin->answers, &why)) == ERR_OK &&
+		 (e = confirm_needs(a->depot, admin->answers, &need)) != ERR_OK)
+		reason_sys(&why, e, "Can't read the index");
+	e = e == ERR_OK ? say_memfd(admin, OP_ANSWERS_NEED, &need, NULL, 0)
+			: say_result(admin, e, &why);
+	buf_wipe(&content);
+	buf_wipe(&need);
+	return e;
+}
+
+static enum err
+on_answers_hashes(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
+{
+	struct op_answers_taken taken = {0};
+	struct reason why = {""};
+	struct buf hashes;
+	enum err e;
+
+	if (admin->answers == NULL)
+		return ERR_FORMAT;
+	buf_init(&hashes, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
+	if ((e = wire_memfd_read(m->fd, &hashes)) != ERR_OK)
+		reason_sys(&why, e, "The hashes didn't arrive");
+	else
+		e = confirm_take(a->depot, admin->answers, &hashes, &taken, &why);
+	confirm_free(admin->answers);
+	admin->answers = NULL;
+	buf_wipe(&hashes);
+	return e == ERR_OK ? say(admin, OP_ANSWERS_TAKEN, ERR_OK, &taken, sizeof taken, -1)
+			   : say_result(admin, e, &why);
+}
+
+static enum err
+on_alarms_seen(struct admin_side *a, struct admin *admin)
+{
+	struct reason why = {""};
+	enum err e;
+
+	pthread_mutex_lock(&a->depot->db_lock);
+	e = db_clear_alarms(a->depot->db);
+	pthread_mutex_unlock(&a->depot->db_lock);
+	if (e != ERR_OK)
+		reason_sys(&why, e, "Can't write the index");
+	return say_result(admin, e, &why);
+}
+
 static enum err
 dispatch(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 {
@@ -335,6 +400,9 @@ dispatch(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 	case OP_CHECK: return on_check(a, admin);
 	case OP_SNAPSHOT: return on_snapshot(a, admin);
 	case OP_MEND: return on_mend(a, admin, m);
+	case OP_ANSWERS: return on_answers(a, admin, m);
+	case OP_ANSWERS_HASHES: return on_answers_hashes(a, admin, m);
+	case OP_ALARMS_SEEN: return on_alarms_seen(a, admin);
 	case OP_EXPORT_DONE: return on_export_done(a, admin);
 	}
 	return ERR_FORMAT;

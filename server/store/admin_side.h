@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "store/confirm.h"
 #include "store/depot.h"
 #include "store/front_side.h"
 #include "store/settle.h"
@@ -25,6 +26,7 @@ struct admin {
 	bool is_exporting;
 	uint32_t serial; /* of the index that was signed; 0: none yet */
 	uint8_t hash[HASH_LEN];
+	struct confirm *answers; /* that wait for hashes; NULL: none */
 };
 
 struct admin_side {

@@ -36,6 +36,24 @@ static const char *const steps[] = {
     " name TEXT PRIMARY KEY,"
     " day INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;",
+    /* 3: answers from the desks: their last bundles, receipts, what status must tell */
+    "CREATE TABLE desks("
+    " key BLOB PRIMARY KEY CHECK(length(key)=32),"
+    " serial INTEGER NOT NULL,"
+    " hash BLOB NOT NULL CHECK(length(hash)=32)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE receipts("
+    " id BLOB NOT NULL CHECK(length(id)=16),"
+    " key BLOB NOT NULL CHECK(length(key)=32),"
+    " day INTEGER NOT NULL,"
+    " PRIMARY KEY(id,key)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE alarms("
+    " kind INTEGER PRIMARY KEY,"
+    " times INTEGER NOT NULL,"
+    " day INTEGER NOT NULL,"
+    " id BLOB NOT NULL CHECK(length(id)=16)"
+    ") STRICT;",
 };
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

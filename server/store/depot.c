@@ -7,6 +7,8 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "store/calendar.h"
+#include "store/confirm.h"
+#include "store/db_answers.h"
 #include "store/db_care.h"
 #include "store/mend.h"
 #include "store/rebuild.h"
@@ -215,6 +217,8 @@ depot_expire(struct depot *d)
 	if ((e = db_expire(d->db, before, remove_file, d)) == ERR_OK)
 		e = db_expire_replies(d->db, before);
 	pthread_mutex_unlock(&d->db_lock);
+	if (e == ERR_OK)
+		e = confirm_expire(d);
 	return e == ERR_OK ? io_sync(d->folder.items) : e;
 }
 
@@ -257,6 +261,22 @@ depot_reload(struct depot *d, struct reason *why)
 	return schedules_load(&d->schedules, d->folder.keys, d->conf->instance, &d->root, why);
 }
 
+static void
+note_alarm(void *ctx, const struct db_alarm *a)
+{
+	struct op_status *st = ctx;
+	struct op_alarm *out;
+	uint8_t none[DB_ID] = {0};
+
+	if (a->kind >= OP_ALARMS)
+		return;
+	out = &st->alarms[a->kind];
+	out->times = a->times;
+	out->day = a->day;
+	if (memcmp(a->id, none, DB_ID) != 0)
+		text_hex(out->id, a->id, DB_ID);
+}
+
 enum err
 depot_status(struct depot *d, struct op_status *out)
 {
@@ -265,7 +285,8 @@ depot_status(struct depot *d, struct op_status *out)
 	enum err e;
 
 	pthread_mutex_lock(&d->db_lock);
-	e = db_totals(d->db, &st.items, &st.bytes);
+	if ((e = db_totals(d->db, &st.items, &st.bytes)) == ERR_OK)
+		e = db_alarms(d->db, note_alarm, &st);
 	pthread_mutex_unlock(&d->db_lock);
 	if (e != ERR_OK && e != ERR_FORMAT)
 		return e;

@@ -66,11 +66,16 @@ static const struct op_rule rules[OP_COUNT] = {
     [OP_CHECK] = {"check", ADMIN, STORE, NOTHING, OP_FD_NEVER, 0},
     [OP_SNAPSHOT] = {"snapshot", ADMIN, STORE, NOTHING, OP_FD_NEVER, 0},
     [OP_MEND] = {"mend", ADMIN, STORE, NOTHING, OP_FD_ALWAYS, 0},
+    [OP_ANSWERS] = {"answers", ADMIN, STORE, EXACTLY(op_answers), OP_FD_ALWAYS, 0},
+    [OP_ANSWERS_HASHES] = {"answers-hashes", ADMIN, STORE, NOTHING, OP_FD_ALWAYS, 0},
+    [OP_ALARMS_SEEN] = {"alarms-seen", ADMIN, STORE, NOTHING, OP_FD_NEVER, 0},
 
     [OP_RESULT] = {"result", STORE, ADMIN, 0, LIMIT_REASON, OP_FD_NEVER, 1},
     [OP_STATUS_IS] = {"status-is", STORE, ADMIN, EXACTLY(op_status), OP_FD_NEVER, 0},
     [OP_EXPORT_ITEMS] = {"export-items", STORE, ADMIN, NOTHING, OP_FD_ALWAYS, 0},
     [OP_EXPORT_INDEX] = {"export-index", STORE, ADMIN, EXACTLY(op_export_index), OP_FD_ALWAYS, 0},
+    [OP_ANSWERS_NEED] = {"answers-need", STORE, ADMIN, NOTHING, OP_FD_ALWAYS, 0},
+    [OP_ANSWERS_TAKEN] = {"answers-taken", STORE, ADMIN, EXACTLY(op_answers_taken), OP_FD_NEVER, 0},
     [OP_SNAPSHOT_IS] = {"snapshot-is", STORE, ADMIN, NOTHING, OP_FD_ALWAYS, 0},
     [OP_CHECK_IS] = {"check-is", STORE, ADMIN, EXACTLY(op_check_is), OP_FD_ALWAYS, 0},
 };

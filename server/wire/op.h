@@ -63,16 +63,21 @@ enum op {
 		     */
 	OP_REPLIES_REMOVED, /* ref, err */
 	/* admin to store */
-	OP_STATUS,      /* answered by OP_STATUS_IS */
-	OP_CLOCK_OK,    /* the clock is right although it jumped; OP_RESULT */
-	OP_PUBLISH,     /* fd: memfd of keys.txt; body: the .minisig text; OP_RESULT */
-	OP_EXPORT_LIST, /* body: struct op_export_list; OP_EXPORT_ITEMS */
-	OP_EXPORT_SIGN, /* fd: memfd of items with hashes; body: struct op_export_sign;
-			   OP_EXPORT_INDEX */
-	OP_EXPORT_DONE, /* the bundle is on its medium: count it; OP_RESULT */
-	OP_CHECK,       /* OP_CHECK_IS */
-	OP_SNAPSHOT,    /* OP_SNAPSHOT_IS */
-	OP_MEND,        /* fd: memfd of struct op_mend; OP_RESULT */
+	OP_STATUS,         /* answered by OP_STATUS_IS */
+	OP_CLOCK_OK,       /* the clock is right although it jumped; OP_RESULT */
+	OP_PUBLISH,        /* fd: memfd of keys.txt; body: the .minisig text; OP_RESULT */
+	OP_EXPORT_LIST,    /* body: struct op_export_list; OP_EXPORT_ITEMS */
+	OP_EXPORT_SIGN,    /* fd: memfd of items with hashes; body: struct op_export_sign;
+			      OP_EXPORT_INDEX */
+	OP_EXPORT_DONE,    /* the bundle is on its medium: count it; OP_RESULT */
+	OP_CHECK,          /* OP_CHECK_IS */
+	OP_SNAPSHOT,       /* OP_SNAPSHOT_IS */
+	OP_MEND,           /* fd: memfd of struct op_mend; OP_RESULT */
+	OP_ANSWERS,        /* fd: memfd of index.txt, .minisig, and each reply behind a struct
+			      op_reply_item; body: struct op_answers; OP_ANSWERS_NEED */
+	OP_ANSWERS_HASHES, /* fd: memfd of what OP_ANSWERS_NEED asked for, with hashes;
+			      OP_ANSWERS_TAKEN */
+	OP_ALARMS_SEEN,    /* somebody has read the alarms: forget them; OP_RESULT */
 	/* store to admin; err other than ERR_OK: the body is the reason in plain words */
 	OP_RESULT,       /* err; body: plain words */
 	OP_STATUS_IS,    /* body: struct op_status */
@@ -81,6 +86,8 @@ enum op {
 			  */
 	OP_CHECK_IS,    /* fd: memfd of struct op_export_item, all rows; body: struct op_check_is */
 	OP_SNAPSHOT_IS, /* fd: memfd of the index as it is now */
+	OP_ANSWERS_NEED,  /* fd: memfd of struct op_export_item, ascending by id: to be hashed */
+	OP_ANSWERS_TAKEN, /* body: struct op_answers_taken */
 	OP_COUNT
 };
 
@@ -186,6 +193,37 @@ struct op_reply_item {
 /* What the midnight settle waits for. */
 enum settle_wait { SETTLE_WAITS_NOT, SETTLE_WAITS_FOR_ROOM, SETTLE_WAITS_FOR_REPAIR };
 
+/* What happened with answer bundles, and must be told until somebody has seen it. */
+enum op_alarm_kind {
+	OP_ALARM_FORGED,   /* no desk of ours signed it, or it is for another instance */
+	OP_ALARM_REPLAYED, /* older than the last one of its desk, or another one of the same number
+			    */
+	OP_ALARM_CHANGED,  /* a reply isn't the one that the signed list names */
+	OP_ALARM_MISMATCH, /* a receipt isn't for what is stored here */
+	OP_ALARM_AGAIN,    /* the last one of a desk was imported once more */
+	OP_ALARMS
+};
+
+struct op_alarm {
+	uint32_t times;             /* 0: never */
+	int32_t day;                /* of the last time */
+	char id[RANDOM_ID_LEN + 1]; /* of the submission; "" for none */
+	uint8_t pad[7];
+};
+
+struct op_answers {
+	uint32_t text_len; /* bytes of index.txt */
+	uint32_t sig_len;
+};
+
+struct op_answers_taken {
+	uint32_t serial;
+	uint32_t replies;    /* that weren't here before */
+	uint32_t receipts;   /* that match */
+	uint32_t mismatched; /* that don't */
+	uint32_t gone;       /* for submissions that aren't here any more */
+};
+
 struct op_status {
 	uint64_t items;
 	uint64_t bytes;       /* of ciphertext */
@@ -206,6 +244,7 @@ struct op_status {
 	uint8_t settle_wait; /* enum settle_wait */
 	uint8_t is_index_damaged;
 	uint8_t pad[7];
+	struct op_alarm alarms[OP_ALARMS];
 };
 
 struct op_export_list {
