@@ -12,6 +12,9 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 from slot import Failed, Slot
 
+# Leaks can't be searched for under strace.
+UNDER_STRACE = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+
 
 def check(condition, what):
     if not condition:
@@ -98,7 +101,7 @@ def killed(slot):
             done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
                                    f"inject={call}:signal=KILL:when={nth}",
                                    os.path.join(slot.build, "keys/sealslot-keys"), "new-root", keys, *slot.passphrase],
-                                  capture_output=True, check=False)
+                                  capture_output=True, check=False, env=UNDER_STRACE)
             if done.returncode == 0:
                 break
             check(done.returncode in (137, -9), f"{call} {nth}: {done.returncode} {done.stderr}")

@@ -17,6 +17,9 @@ from slot import Failed, File, Slot, PASSPHRASE
 
 MARK = b"the only words of the first epoch"
 
+# Leaks can't be searched for under strace.
+UNDER_STRACE = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+
 
 def check(condition, what):
     if not condition:
@@ -252,7 +255,7 @@ def killed(run):
             argv = [os.path.join(slot.build, "keys/sealslot-keys"), "retire", run.desk.keys, "--needs", path,
                     "--lost-by-choice", "--yes", *slot.passphrase]
             done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
-                                   f"inject={call}:signal=KILL:when={nth}", *argv], capture_output=True, check=False)
+                                   f"inject={call}:signal=KILL:when={nth}", *argv], capture_output=True, check=False, env={**os.environ, **UNDER_STRACE})
             if done.returncode == 0:
                 break
             check(done.returncode in (137, -9), f"{call} {nth}: {done.returncode} {done.stderr}")
