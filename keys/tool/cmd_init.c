@@ -78,15 +78,11 @@ static enum err
 make_pair(struct keystore *k, const char *secret, const char *public, const char *what,
     const struct init_args *a, struct minisign_key *out, struct tool_fault *f)
 {
-	char line[MINISIGN_KEY_LEN + 1], text[MINISIGN_KEY_LEN + 160];
 	enum err e;
 
 	if ((e = get_or_make(k, secret, out, f)) != ERR_OK)
 		return e;
-	minisign_key_format(line, out);
-	snprintf(text, sizeof text, "untrusted comment: Sealslot %s key of %s\n%s\n", what,
-	    a->instance, line);
-	return write_public(k, public, text, f);
+	return tool_write_key(k, public, what, a->instance, out, f);
 }
 
 /* The instance comes last: with it the key store is complete. */

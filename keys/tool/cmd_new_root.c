@@ -168,18 +168,11 @@ swap(struct new_root *r, struct tool_fault *f)
 static enum err
 write_root_pub(struct new_root *r, struct tool_fault *f)
 {
-	char line[MINISIGN_KEY_LEN + 1], text[MINISIGN_KEY_LEN + 160];
 	enum err e;
 
 	if ((e = keystore_get_sign(r->k, TOOL_ROOT, r->new)) != ERR_OK)
 		return step_fault(f, e, TOOL_ROOT);
-	minisign_key_format(line, &r->new->public);
-	snprintf(text, sizeof text, "untrusted comment: Sealslot root key of %s\n%s\n", r->instance,
-	    line);
-	if ((e = io_replace(keystore_dir(r->k), TOOL_ROOT_PUB, text, strlen(text),
-		 TOOL_PUBLIC_MODE)) != ERR_OK)
-		step_fault(f, e, TOOL_ROOT_PUB);
-	return e;
+	return tool_write_key(r->k, TOOL_ROOT_PUB, "root", r->instance, &r->new->public, f);
 }
 
 static enum err

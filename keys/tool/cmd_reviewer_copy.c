@@ -199,9 +199,15 @@ copy_reply_key(struct copy *c, struct tool_fault *f)
 	key = secret_new(sizeof *key);
 	there = secret_new(sizeof *there);
 	if (key != NULL && there != NULL &&
-	    (e = keystore_get_sign(c->from, TOOL_REPLY, key)) == ERR_OK &&
-	    (e = keystore_get_sign(c->to, TOOL_REPLY, there)) == ERR_NOTFOUND)
-		e = keystore_put_sign(c->to, TOOL_REPLY, key);
+	    (e = keystore_get_sign(c->from, TOOL_REPLY, key)) == ERR_OK) {
+		e = keystore_get_sign(c->to, TOOL_REPLY, there);
+		/* One that was replaced since. */
+		if (e == ERR_OK && memcmp(&key->public, &there->public, sizeof key->public) != 0 &&
+		    (e = keystore_file_destroy(keystore_dir(c->to), TOOL_REPLY)) == ERR_OK)
+			e = ERR_NOTFOUND;
+		if (e == ERR_NOTFOUND)
+			e = keystore_put_sign(c->to, TOOL_REPLY, key);
+	}
 	if (e != ERR_OK)
 		tool_refuse(f, e, "", TOOL_REPLY ": %s", tool_reason(e));
 	secret_free(key);

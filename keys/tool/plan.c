@@ -357,6 +357,20 @@ plan_add_reply_key(struct schedule *s, const struct minisign_key *k)
 	return ERR_OK;
 }
 
+void
+plan_drop_reply_key(struct schedule *s, const struct minisign_key *k)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_reply_keys; i++)
+		if (memcmp(s->reply_keys[i].pk, k->pk, MINISIGN_PK) == 0) {
+			s->n_reply_keys--;
+			memmove(&s->reply_keys[i], &s->reply_keys[i + 1],
+			    (s->n_reply_keys - i) * sizeof s->reply_keys[0]);
+			return;
+		}
+}
+
 /* The text of a schedule under the head of another one. */
 static enum err
 format_as(const struct schedule *s, const struct schedule *head, struct buf *out)

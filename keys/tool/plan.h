@@ -61,6 +61,8 @@ enum err MUST_CHECK plan_replace_recipient(
     struct schedule *s, struct schedule_epoch *line, const uint8_t newer[static AGE_KEY]);
 /* Adds a reply key unless it is there. ERR_LIMIT. */
 enum err MUST_CHECK plan_add_reply_key(struct schedule *s, const struct minisign_key *k);
+/* Takes it out; one that isn't there is no error. */
+void plan_drop_reply_key(struct schedule *s, const struct minisign_key *k);
 
 /* Do both list the same, whatever their serials and dates are? ERR_LIMIT: more than a schedule may
  * have. */

@@ -2,11 +2,64 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "describe.h"
 #include "keyring.h"
 
 /* ---- before anything is made */
+
+#define NEXT_REPLY "next-reply.age"
+
+/* reply.pub is written last: after a run that was cut off it may still be the one before. */
+static enum err
+mend_reply_pub(struct renew *r, struct tool_fault *f)
+{
+	struct tool_fault ignored;
+	struct minisign_key pub;
+
+	if (tool_read_key(keystore_dir(r->k), TOOL_REPLY_PUB, &pub, &ignored) == ERR_OK &&
+	    memcmp(&pub, &r->reply->public, sizeof pub) == 0)
+		return ERR_OK;
+	return tool_write_key(r->k, TOOL_REPLY_PUB, "reply", r->instance, &r->reply->public, f);
+}
+
+/* The reply key; or the next one, if it is to be replaced or that was begun. */
+static enum err
+load_reply(struct renew *r, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((e = keystore_get_sign(r->k, TOOL_REPLY, r->reply)) != ERR_OK)
+		return tool_refuse(f, e, "Restore this file from the backup of the key store.",
+		    TOOL_REPLY ": %s", tool_reason(e));
+	r->reply_before = r->reply->public;
+	e = keystore_get_sign(r->k, NEXT_REPLY, r->reply);
+	if (e == ERR_NOTFOUND && !r->q->replaces_reply)
+		return mend_reply_pub(r, f);
+	r->swaps_reply = true;
+	if (e == ERR_NOTFOUND) {
+		sign_key_new(r->reply);
+		e = keystore_put_sign(r->k, NEXT_REPLY, r->reply);
+	}
+	return e == ERR_OK ? ERR_OK : tool_refuse(f, e, "", NEXT_REPLY ": %s", tool_reason(e));
+}
+
+/* The schedule lists it: now it is the reply key. */
+static enum err
+swap_reply(struct renew *r, struct tool_fault *f)
+{
+	int dir = keystore_dir(r->k);
+
+	if (!r->swaps_reply)
+		return ERR_OK;
+	if (renameat(dir, NEXT_REPLY, dir, TOOL_REPLY) == -1 || fsync(dir) == -1)
+		return tool_refuse(f, io_errno(),
+		    "Run the same command again: it goes on where it stopped.", TOOL_REPLY ": %s",
+		    tool_reason(ERR_SYS));
+	return mend_reply_pub(r, f);
+}
 
 static enum err
 load_keys(struct renew *r, struct tool_fault *f)
@@ -19,10 +72,7 @@ load_keys(struct renew *r, struct tool_fault *f)
 	if ((e = tool_read_instance(r->k, r->instance, sizeof r->instance, f)) != ERR_OK ||
 	    (e = ceremony_load_root(r->k, r->root, f)) != ERR_OK)
 		return e;
-	if ((e = keystore_get_sign(r->k, TOOL_REPLY, r->reply)) != ERR_OK)
-		tool_refuse(f, e, "Restore this file from the backup of the key store.",
-		    TOOL_REPLY ": %s", tool_reason(e));
-	return e;
+	return load_reply(r, f);
 }
 
 static enum err
@@ -50,6 +100,23 @@ load_offers(struct renew *r, struct tool_fault *f)
 }
 
 static enum err
+drop_desk(struct renew *r, struct tool_fault *f)
+{
+	size_t before = r->next.s->n_reply_keys;
+
+	if (memcmp(r->q->drop->pk, r->reply->public.pk, MINISIGN_PK) == 0)
+		return tool_refuse(f, ERR_USAGE,
+		    "To replace it: " TOOL_PROGRAM " revoke KEYS --reply-key",
+		    "that is the reply key of this desk");
+	plan_drop_reply_key(r->next.s, r->q->drop);
+	if (r->next.s->n_reply_keys == before)
+		return tool_refuse(f, ERR_NOTFOUND,
+		    "See which there are: " TOOL_PROGRAM " show KEYS",
+		    "no desk has that reply key");
+	return ERR_OK;
+}
+
+static enum err
 make_plan(struct renew *r, struct tool_fault *f)
 {
 	struct plan_request request = r->q->plan;
@@ -63,6 +130,10 @@ make_plan(struct renew *r, struct tool_fault *f)
 	request.n_have = ring.n;
 	e = plan_make(r->old.s, r->old.hash, &request, &r->next.s, f);
 	keyring_free(&ring);
+	if (e == ERR_OK && r->swaps_reply)
+		plan_drop_reply_key(r->next.s, &r->reply_before);
+	if (e == ERR_OK && r->q->drop != NULL)
+		e = drop_desk(r, f);
 	if (e == ERR_OK && (e = plan_add_reply_key(r->next.s, &r->reply->public)) != ERR_OK)
 		tool_refuse(f, e, "", "the schedule lists too many desks");
 	return e;
@@ -149,7 +220,9 @@ perform(struct renew *r, struct tool_fault *f)
 	    (e = ceremony_test_keys(r->k, r->next.s, r->q->plan.today, &r->tested, f)) != ERR_OK ||
 	    (e = compare(r, f)) != ERR_OK)
 		return e;
-	return sign_and_write(r, f);
+	if ((e = sign_and_write(r, f)) != ERR_OK)
+		return e;
+	return swap_reply(r, f);
 }
 
 enum err
@@ -190,6 +263,9 @@ renew_print(const struct renew *r)
 		printf(
 		    "%u keys replaced; the old ones are revoked, and stay to open what they must.\n",
 		    r->replaced);
+	if (r->swaps_reply)
+		printf(
+		    "The reply key of this desk is another one; the server takes no answers of the old.\n");
 	if (r->offered.added > 0)
 		printf("%u keys of other desks added.\n", r->offered.added);
 	if (r->offered.replaced > 0)

@@ -24,6 +24,9 @@ struct renew_request {
 	const char *passphrase_file;
 	struct plan_request plan;            /* instance and have are filled in here */
 	const struct replace_range *replace; /* NULL: no key is to be replaced */
+	bool replaces_reply;                 /* this desk's reply key */
+	const struct minisign_key
+	    *drop;          /* the reply key of another desk, which is listed no more; NULL */
 	bool replaces_lost; /* keys that the schedule lists and the key store doesn't have */
 	const char *offers[RENEW_OFFERS_MAX];
 	size_t n_offers;
@@ -36,6 +39,8 @@ struct renew {
 	struct keystore *k;
 	char instance[SCHEDULE_INSTANCE_LEN + 1];
 	struct sign_key *root, *reply; /* guarded */
+	bool swaps_reply;              /* reply is the next one, and the one before is this: */
+	struct minisign_key reply_before;
 	struct published old, next;
 	struct offer offers[RENEW_OFFERS_MAX];
 	uint32_t made, tested, replaced;

@@ -315,6 +315,22 @@ tool_read_key(int dirfd, const char *path, struct minisign_key *out, struct tool
 }
 
 enum err
+tool_write_key(const struct keystore *k, const char *name, const char *what, const char *instance,
+    const struct minisign_key *key, struct tool_fault *f)
+{
+	char line[MINISIGN_KEY_LEN + 1], text[MINISIGN_KEY_LEN + 160];
+	enum err e;
+
+	minisign_key_format(line, key);
+	snprintf(text, sizeof text, "untrusted comment: Sealslot %s key of %s\n%s\n", what,
+	    instance, line);
+	if ((e = io_replace(keystore_dir(k), name, text, strlen(text), TOOL_PUBLIC_MODE)) != ERR_OK)
+		tool_refuse(f, e, "Run the same command again: it goes on where it stopped.",
+		    "%s: %s", name, tool_reason(e));
+	return e;
+}
+
+enum err
 tool_read_instance(const struct keystore *k, char *out, size_t size, struct tool_fault *f)
 {
 	struct buf b;

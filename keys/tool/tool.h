@@ -84,6 +84,9 @@ enum err MUST_CHECK tool_number(const char *s, uint32_t min, uint32_t max, uint3
 /* A minisign public key file. */
 enum err MUST_CHECK tool_read_key(
     int dirfd, const char *path, struct minisign_key *out, struct tool_fault *f);
+/* Writes one of ours ("root", "reply") into the key store, in the place of what is there. */
+enum err MUST_CHECK tool_write_key(const struct keystore *k, const char *name, const char *what,
+    const char *instance, const struct minisign_key *key, struct tool_fault *f);
 /* The instance of a key store, "<onion>" and a line feed in a file. */
 enum err MUST_CHECK tool_read_instance(
     const struct keystore *k, char *out, size_t size, struct tool_fault *f);
