@@ -82,6 +82,20 @@ void cmd_flush(struct buf *out);
 #define CMD_SIZE_ROOM 24
 const char *cmd_size(char out[static CMD_SIZE_ROOM], uint64_t bytes);
 
+/* A source's mailbox, and how many submissions came from it. */
+struct cmd_source {
+	const char *mailbox; /* borrowed from the catalog */
+	size_t rows;
+	unsigned number; /* 0: none was given yet */
+};
+/* All mailboxes, in an order of their own; *out is for free(). */
+enum err MUST_CHECK cmd_sources(const struct catalog *c, struct cmd_source **out, size_t *n);
+/* The number of a source with several submissions, given in the order of asking; 0 for others. */
+unsigned cmd_source_number(struct cmd_source *all, size_t n, const char *mailbox, unsigned *last);
+/* The other submissions of the same source, and what it was answered. */
+enum err MUST_CHECK cmd_source_put(
+    struct buf *out, const struct catalog *c, const struct catalog_item *row);
+
 /* Is stdout a terminal, and may it be coloured? */
 bool cmd_is_coloured(void);
 /* The escape sequences of red and of its end, or "". */

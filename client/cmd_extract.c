@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "cmd.h"
 #include "extract.h"
+#include "nested.h"
 #include "keep.h"
 
 #define OUT_MAX LIMIT_MIB
@@ -58,6 +59,18 @@ fail_extract(const struct extract *x, enum err e, const char *to)
 	return cmd_fail(name, "%s. Nothing was extracted.", cmd_why(e));
 }
 
+static const char *
+nested_text(const struct extract_file *f)
+{
+	if (!f->is_nested)
+		return "";
+	if (f->nested == ERR_OK)
+		return "  (the source had sealed it once more; this is what was inside)";
+	if (f->nested == ERR_NOMATCH)
+		return "  (sealed once more, but not to a key of ours; as it came)";
+	return "  (sealed once more, but damaged: it can't be opened; as it came)";
+}
+
 static void
 report(const struct extract *x)
 {
@@ -70,7 +83,7 @@ report(const struct extract *x)
 		if (buf_addf(&out, "%8s  ", cmd_size(size, x->files[i].member->size)) != ERR_OK)
 			break;
 		cmd_put(&out, x->files[i].name);
-		if (buf_add_str(&out, "\n") != ERR_OK)
+		if (buf_addf(&out, "%s\n", nested_text(&x->files[i])) != ERR_OK)
 			break;
 	}
 	cmd_flush(&out);
@@ -78,7 +91,7 @@ report(const struct extract *x)
 }
 
 static int
-extract(struct item *it, const struct cmd_options *o)
+extract(struct item *it, const struct identity_set *ids, const struct cmd_options *o)
 {
 	struct extract x = {0};
 	bool is_made = false;
@@ -87,6 +100,7 @@ extract(struct item *it, const struct cmd_options *o)
 
 	if ((e = extract_init(&x, it)) != ERR_OK)
 		return cmd_fail(NULL, "%s.", cmd_why(e));
+	x.ids = ids;
 	if ((code = choose(&x, o)) == CMD_DONE &&
 	    (code = open_target(o->to, &dir, &is_made)) == CMD_DONE) {
 		if ((e = extract_run(&x, dir)) == ERR_OK)
@@ -101,15 +115,28 @@ extract(struct item *it, const struct cmd_options *o)
 	return code;
 }
 
+/* Only an age file inside asks for all keys. */
+static enum err
+nested_keys(struct vault *v, const struct item *it, const struct identity_set **ids)
+{
+	size_t i;
+
+	for (i = 0; i < it->zip->n_members; i++)
+		if (nested_is_age_member(it->zip, &it->zip->members[i]))
+			return vault_identities(v, ids);
+	return ERR_OK;
+}
+
 static int
 open_and_extract(struct vault *v, const struct catalog_item *row, const struct cmd_options *o)
 {
+	const struct identity_set *ids = NULL;
 	struct item *it = NULL;
 	int fd = -1, code;
 	enum err e;
 
-	if ((e = keep_open(v, row, &fd, &it)) == ERR_OK)
-		code = extract(it, o);
+	if ((e = keep_open(v, row, &fd, &it)) == ERR_OK && (e = nested_keys(v, it, &ids)) == ERR_OK)
+		code = extract(it, ids, o);
 	else
 		code = cmd_fail_item(row, e);
 	item_free(it);

@@ -126,13 +126,18 @@ open_bundle(const char *path, int *fd, uint64_t *total)
 	struct stat st;
 
 	*total = 0;
+	/* Not to wait for ever at a pipe that nobody writes into. */
 	*fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
-				     : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+				     : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (*fd == -1 || fstat(*fd, &st) == -1)
 		return cmd_fail(path, "%s.", strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return cmd_fail(path, "this is a folder. Name the bundle itself: the file "
 				      "sealslot-....tar in it.");
+	if (strcmp(path, "-") != 0 && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return cmd_fail(path,
+		    "this isn't a file. To read a bundle from a pipe, name - and let "
+		    "it come on standard input.");
 	if (S_ISREG(st.st_mode))
 		*total = (uint64_t)st.st_size;
 	return CMD_DONE;

@@ -42,7 +42,7 @@ put_topics(struct buf *out, const struct catalog_item *i)
 }
 
 static enum err
-put_row(struct buf *out, const struct catalog_item *i, size_t digits)
+put_row(struct buf *out, const struct catalog_item *i, size_t digits, unsigned source)
 {
 	char day[DATE_DAY_LEN + 1], size[CMD_SIZE_ROOM];
 	enum err e;
@@ -60,6 +60,8 @@ put_row(struct buf *out, const struct catalog_item *i, size_t digits)
 	if (i->flags != 0 &&
 	    (e = buf_addf(out, "%sDOESN'T FIT%s: see show  ", cmd_red(), cmd_plain())) != ERR_OK)
 		return e;
+	if (source != 0 && (e = buf_addf(out, "source %u  ", source)) != ERR_OK)
+		return e;
 	if ((e = put_topics(out, i)) != ERR_OK)
 		return e;
 	return buf_add_str(out, "\n");
@@ -69,20 +71,27 @@ static enum err
 put_rows(struct buf *out, const struct catalog *c)
 {
 	const struct catalog_item **order;
-	size_t digits = catalog_id_digits(c), i;
+	size_t digits = catalog_id_digits(c), n = 0, i;
+	struct cmd_source *sources = NULL;
+	unsigned last = 0;
 	enum err e;
 
 	if (c->n_items == 0)
 		return ERR_OK;
 	if ((order = calloc(c->n_items, sizeof *order)) == NULL)
 		return ERR_NOMEM;
+	if ((e = cmd_sources(c, &sources, &n)) != ERR_OK)
+		goto done;
 	for (i = 0; i < c->n_items; i++)
 		order[i] = c->items[i];
 	qsort(order, c->n_items, sizeof *order, by_arrival);
 	e = buf_addf(out, "%-*s  %-17s  %-*s  epoch  files      size  topics\n", (int)digits, "ID",
 	    "received", INBOX_WIDTH, "inbox");
 	for (i = 0; e == ERR_OK && i < c->n_items; i++)
-		e = put_row(out, order[i], digits);
+		e = put_row(
+		    out, order[i], digits, cmd_source_number(sources, n, order[i]->mailbox, &last));
+done:
+	free(sources);
 	free(order);
 	return e;
 }
@@ -189,6 +198,8 @@ const struct cmd cmd_list = {
     .usage = "VAULT [--json]",
     .summary = "all submissions, oldest first, and all alarms",
     .help = "Opens no submission: it reads the vault's ledger alone.\n"
+	    "Submissions that came from one source, under the same codename, have the same number\n"
+	    "behind \"source\".\n"
 	    "\n"
 	    "  --json                  for programs: one JSON object, ASCII only\n",
     .options = CMD_OPT_JSON,

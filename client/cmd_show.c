@@ -6,6 +6,7 @@
 #include "cmd.h"
 #include "display.h"
 #include "item.h"
+#include "nested.h"
 #include "keep.h"
 
 #define OUT_MAX     (32 * LIMIT_MIB)
@@ -115,6 +116,24 @@ put_file(struct buf *out, const struct zip_member *m, const struct manifest_file
 }
 
 static enum err
+put_nested(struct buf *out, const struct item *it)
+{
+	const struct zip_member *m;
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 1; e == ERR_OK && i < it->zip->n_members - 1; i++) {
+		m = &it->zip->members[i];
+		if (nested_is_age_member(it->zip, m))
+			e = buf_addf(out,
+			    "File %.3s is sealed once more, by the source: `extract` opens it when it is "
+			    "sealed to a key of ours.\n",
+			    m->name + strlen(ZIP_FILES));
+	}
+	return e;
+}
+
+static enum err
 put_files(struct buf *out, const struct item *it)
 {
 	size_t n = it->zip->n_members, i;
@@ -126,7 +145,7 @@ put_files(struct buf *out, const struct item *it)
 	for (i = 1; e == ERR_OK && i < n - 1; i++)
 		e = put_file(out, &it->zip->members[i],
 		    it->manifest == NULL ? NULL : &it->manifest->files[i - 1]);
-	return e;
+	return e == ERR_OK ? put_nested(out, it) : e;
 }
 
 static enum err
@@ -147,6 +166,7 @@ put_item(struct buf *out, struct vault *v, struct item *it, const struct catalog
 		row.flags |= known->flags & (CATALOG_CHANGED | CATALOG_OLD_SCHEDULE);
 	}
 	if ((e = put_head(out, &row)) != ERR_OK ||
+	    (e = cmd_source_put(out, &v->catalog, &row)) != ERR_OK ||
 	    (e = put_flags(out, row.flags, it->manifest_why)) != ERR_OK ||
 	    (e = put_message(out, it)) != ERR_OK)
 		return e;

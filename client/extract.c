@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "nested.h"
 #include "newfile.h"
 
 #define GATHER (256 * 1024)
@@ -187,6 +188,31 @@ write_member(struct extract *x, const struct zip_member *m, int fd)
 }
 
 static enum err
+open_nested(struct extract *x, struct extract_file *f, struct newfile *sealed)
+{
+	struct newfile plain = NEWFILE_NONE;
+	enum err e;
+
+	if (x->ids == NULL || !nested_is_age_fd(sealed->fd))
+		return ERR_OK;
+	f->is_nested = true;
+	if ((e = newfile_begin(&plain, sealed->dir)) != ERR_OK)
+		return e;
+	f->nested = nested_open(sealed->fd, x->ids, plain.fd);
+	if (f->nested == ERR_OK) {
+		nested_name(f->name);
+		newfile_end(sealed);
+		*sealed = plain;
+		return ERR_OK;
+	}
+	newfile_end(&plain);
+	/* What is wrong with the file's own sealing is no reason not to give it as it came. */
+	return f->nested == ERR_SYS || f->nested == ERR_NOMEM || f->nested == ERR_NOSPACE
+		   ? f->nested
+		   : ERR_OK;
+}
+
+static enum err
 write_all(struct extract *x, int dir, struct newfile *new)
 {
 	enum err e;
@@ -196,6 +222,7 @@ write_all(struct extract *x, int dir, struct newfile *new)
 		x->fault = i;
 		if ((e = newfile_begin(&new[i], dir)) != ERR_OK ||
 		    (e = write_member(x, x->files[i].member, new[i].fd)) != ERR_OK ||
+		    (e = open_nested(x, &x->files[i], &new[i])) != ERR_OK ||
 		    (fchmod(new[i].fd, 0600) == -1 && errno != EPERM))
 			return e == ERR_OK ? io_errno() : e;
 	}

@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_CLIENT_EXTRACT_H
 #define SEALSLOT_CLIENT_EXTRACT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -16,10 +17,15 @@
 struct extract_file {
 	const struct zip_member *member;
 	char name[NAME_MAX_LEN + 1];
+	/* it is an age file itself: opened (ERR_OK) and named after what is inside, or left as it
+	 * is: ERR_NOMATCH (not sealed to us), or what is wrong with it */
+	bool is_nested;
+	enum err nested;
 };
 
 struct extract {
-	struct item *item; /* borrowed */
+	struct item *item;              /* borrowed */
+	const struct identity_set *ids; /* borrowed: to open age files inside with; NULL: none */
 	struct extract_file *files;
 	size_t n;
 	size_t fault; /* after a failure: which file it was; n: none in particular */
