@@ -102,6 +102,8 @@ mend_one(struct depot *d, const struct op_mend *m, struct buf *forget)
 	if (m->id[RANDOM_ID_LEN] != '\0' ||
 	    (e = text_unhex(id, sizeof id, m->id, strlen(m->id))) != ERR_OK)
 		return ERR_FORMAT;
+	if (m->what > MEND_MODE)
+		return ERR_FORMAT;
 	if (m->what == MEND_MODE)
 		return close_mode(d->folder.items, m->id);
 	if (m->what == MEND_ASIDE && (e = set_aside(d->folder.items, m->id)) != ERR_OK)

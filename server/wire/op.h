@@ -279,7 +279,7 @@ enum mend {
 struct op_mend {
 	char id[RANDOM_ID_LEN + 1];
 	uint8_t pad[3];
-	enum mend what;
+	uint32_t what; /* enum mend */
 };
 
 struct op_export_sign {

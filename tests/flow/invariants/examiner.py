@@ -1,14 +1,15 @@
-"""Who seizes the disk: what do 40 uploads of a day tell once the day is settled?
+"""Who seizes the disk: what do 40 uploads of a day tell once the day is settled, and 200 from 50 sources?
 
 An examiner looks at everything that a store leaves on a disk: where rows lie in the raw pages of the index, inode
 numbers, all four times, sizes, names, the order of the folder. Each is compared with the order in which the uploads
 came: does it tell that order (rank correlation), does it tell neighbours (how far apart in it are two uploads that
-followed each other)? Before the settle the examiner must find the order: it isn't blind. Afterwards it must be chance.
+followed each other), does it tell which came from one source? Before the settle the examiner must find all that: it isn't
+blind. Afterwards it must be chance.
 
     python3 tests/flow/invariants/examiner.py build --unsettled     skips the settle, and so must fail
 """
 # builds: sanitize
-# time limit: 240
+# time limit: 400
 
 import json
 import os
@@ -20,13 +21,14 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
-from slot import File, Slot  # noqa: E402
+from slot import File, Form, Slot, body_of  # noqa: E402
 
 UPLOADS = 40
+SOURCES, VISITS, EACH = 50, 2, 2  # who comes back sends two at each visit
 MARKER = "examiner-Marker-7d1f3c55"
 NAME = "whistle-Name-52b9"
 DAY = 86400
-# An honest result beyond this many standard deviations comes about once in 150,000 looks; there are some 20 looks.
+# An honest result beyond this many standard deviations comes about once in 150,000 looks; there are some 60 looks.
 SIGMAS = 4.5
 SHUFFLES = 2000
 WAIT_SECONDS = 120  # a settle begins a minute after midnight
@@ -59,6 +61,12 @@ def closeness(r):
     return sum(abs(a - b) for a, b in zip(r, r[1:]))
 
 
+def togetherness(owners):
+    """Small when what came from one source lies side by side."""
+    pairs = [(i, j) for i in range(len(owners)) for j in range(i) if owners[i] == owners[j]]
+    return lambda r: sum(abs(r[i] - r[j]) for i, j in pairs)
+
+
 def sigmas(measure, r, dice):
     """How many standard deviations a measure is off what shuffled ranks give."""
     shuffled, other = [], list(r)
@@ -69,12 +77,13 @@ def sigmas(measure, r, dice):
     return 0.0 if spread == 0 else (measure(r) - statistics.fmean(shuffled)) / spread
 
 
-def look(traces, dice):
-    """{trace: the worst of its two measures}; values are in the order of arrival."""
+def look(traces, owners, dice):
+    """{trace: the worst of its measures}; values are in the order of arrival."""
+    measures = [trend, closeness] + ([togetherness(owners)] if len(set(owners)) < len(owners) else [])
     worst = {}
     for name, values in traces.items():
         r = ranks(values)
-        worst[name] = max((sigmas(m, r, dice) for m in (trend, closeness)), key=abs)
+        worst[name] = max((sigmas(m, r, dice) for m in measures), key=abs)
     return worst
 
 
@@ -85,7 +94,7 @@ def traces_of(slot, order):
     """What the disk has of each item; order: the items' names as they came."""
     items = os.path.join(slot.store, "items")
     listed = [n for n in os.listdir(items) if n.endswith(".age")]
-    assert sorted(listed) == sorted(order), "the folder has other items than came"
+    assert set(order) <= set(listed), "the folder lacks items that came"
     out = {"folder": [listed.index(n) for n in order], "name": [int(n[:32], 16) for n in order]}
     told = subprocess.run(["stat", "-c", "%i %.9W %.9X %.9Y %.9Z %s", *order], cwd=items, check=True,
                           capture_output=True, text=True).stdout.splitlines()
@@ -151,17 +160,50 @@ def assert_no_traces(slot, seconds):
 # ---- the day
 
 
-def upload_day(slot, dice):
-    """Uploads; gives the items' names in the order in which they came, and the seconds in which they did."""
-    order, seconds = [], set()
+class Day:
+    """Uploads: the items' names in the order in which they came, whose they are, and the seconds in which they came."""
+
+    def __init__(self, slot):
+        self.slot, self.known = slot, set(slot.stored())
+        self.order, self.owners, self.seconds = [], [], set()
+
+    def upload(self, owner, dice, cookie=None):
+        """An upload of this source, signed in if there is a cookie; the cookie that it has afterwards."""
+        slot, n = self.slot, len(self.order)
+        headers = {"Cookie": cookie} if cookie else {}
+        page = slot.get("/mailbox" if cookie else "/", headers)
+        page.text = page.text[page.text.index("<form"):].partition("</form>")[0]
+        form = Form(page)
+        files = [File(f"{NAME}-{n}.txt", os.urandom(dice.randrange(100, 2000)))]
+        body, kind = body_of(form.parts(f"{MARKER} {n}", files))
+        self.seconds.add(int(time.time()))
+        done = slot.request("POST", form.action, body, {"Content-Type": kind, **headers})
+        self.seconds.add(int(time.time()))
+        assert done.status == 303, done.text
+        new = set(slot.stored()) - self.known
+        assert len(new) == 1, new
+        self.known |= new
+        self.order += new
+        self.owners.append(owner)
+        return (done.headers.get("Set-Cookie") or cookie).split(";")[0]
+
+
+def strangers(slot, dice):
+    day = Day(slot)
     for i in range(UPLOADS):
-        seconds.add(int(time.time()))
-        page = slot.upload(f"{MARKER} {i}", [File(f"{NAME}-{i}.txt", os.urandom(dice.randrange(100, 2000)))])
-        assert page.status == 200, page.text
-        order += [n for n in slot.stored() if n not in order]
-        assert len(order) == i + 1
-        seconds.add(int(time.time()))
-    return order, seconds
+        day.upload(i, dice)
+    return day
+
+
+def sources(slot, dice):
+    """Each comes twice, in any order, and sends two at each visit."""
+    day, cookies = Day(slot), {}
+    visits = list(range(SOURCES)) * VISITS
+    dice.shuffle(visits)
+    for who in visits:
+        for _ in range(EACH):
+            cookies[who] = day.upload(who, dice, cookies.get(who))
+    return day
 
 
 def set_day(path, days):
@@ -192,32 +234,39 @@ def main():
     try:
         with Slot(sys.argv[1]) as slot:
             slot.serve()
-            examine(slot, shift, dice)
+            examine(slot, strangers(slot, dice), shift, 1, dice)
+            if "--unsettled" not in sys.argv:
+                day = sources(slot, dice)
+                examine(slot, day, shift, 2, dice)
+                assert len(slot.carry()) == UPLOADS + len(day.order), "the reviewers don't get them all"
     finally:
         os.unlink(shift)
 
 
-def examine(slot, shift, dice):
-    order, seconds = upload_day(slot, dice)
-    assert_no_traces(slot, seconds)
-    before = look(traces_of(slot, order), dice)
-    for name in ("change", "birth", "row 1"):
+def examine(slot, day, shift, days, dice):
+    order = day.order
+    assert_no_traces(slot, day.seconds)
+    before = look(traces_of(slot, order), day.owners, dice)
+    # Many rows are spread over pages by their ids: there only neighbours on a page tell the order.
+    for name in ("change", "birth") + (("row 1",) if len(order) == UPLOADS else ()):
         assert abs(before[name]) > SIGMAS, f"the examiner is blind: {name} {before[name]:.1f}"
+    if len(set(day.owners)) < len(order):
+        found = sigmas(togetherness(day.owners), ranks(traces_of(slot, order)["change"]), dice)
+        assert found < -SIGMAS, f"the examiner is blind: who belongs together {found:.1f}"
     sums = {n: c for n, c in contents(os.path.join(slot.store, "items"))}
-    set_day(shift, 1)
+    set_day(shift, days)
     if "--unsettled" not in sys.argv:
-        wait_settled(slot, time.strftime("%Y-%m-%d", time.gmtime(time.time() + DAY)))
+        wait_settled(slot, time.strftime("%Y-%m-%d", time.gmtime(time.time() + days * DAY)))
     traces = traces_of(slot, order)  # before anything reads the new files
     assert {n: c for n, c in contents(os.path.join(slot.store, "items"))} == sums, "a settle changed what is stored"
-    after = look(traces, dice)
+    after = look(traces, day.owners, dice)
     for name, value in after.items():
         print(f"{name:12} before {before.get(name, 0):6.1f}   after {value:6.1f} standard deviations")
     told = {n: round(v, 1) for n, v in after.items() if abs(v) > SIGMAS}
-    assert not told, f"the disk tells in which order they came: {told}"
+    assert not told, f"the disk tells in which order they came, or from whom: {told}"
     for name in ("access", "modification", "size"):
         assert len(set(traces[name])) == 1, f"{name} isn't the same for all"
-    assert_no_traces(slot, seconds)
-    assert len(slot.carry()) == UPLOADS, "the reviewers don't get them all"
+    assert_no_traces(slot, day.seconds)
 
 
 main()
