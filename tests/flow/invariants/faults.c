@@ -36,7 +36,7 @@ struct control {
 	_Atomic int32_t days;        /* added to the clock */
 	_Atomic uint32_t believes;   /* what is sealed opens without its tag being looked at */
 	_Atomic uint32_t seconds;    /* added to the clock that only goes forward */
-	uint32_t pad;
+	_Atomic uint32_t is_cheap;   /* deriving keys from codenames takes no time */
 	char process[NAME_MAX_LEN];
 	char call[NAME_MAX_LEN];
 };
@@ -288,4 +288,26 @@ crypto_aead_chacha20poly1305_ietf_decrypt(unsigned char *m, unsigned long long *
 	if (m_len != NULL)
 		*m_len = c_len - TAG;
 	return stream(m, c, c_len - TAG, nonce, 1, key);
+}
+
+/* ---- deriving */
+
+#define CHEAP_BYTES 8192
+
+int crypto_pwhash(unsigned char *out, unsigned long long n, const char *secret,
+    unsigned long long secret_len, const unsigned char *salt, unsigned long long ops, size_t bytes,
+    int algorithm);
+
+int
+crypto_pwhash(unsigned char *out, unsigned long long n, const char *secret,
+    unsigned long long secret_len, const unsigned char *salt, unsigned long long ops, size_t bytes,
+    int algorithm)
+{
+	static __typeof__(&crypto_pwhash) next;
+	int is_cheap = control != NULL && control->is_cheap;
+
+	if (next == NULL)
+		next = REAL(crypto_pwhash);
+	return next(out, n, secret, secret_len, salt, is_cheap ? 1 : ops,
+	    is_cheap ? CHEAP_BYTES : bytes, algorithm);
 }
