@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the README's commands as they stand there: the four steps of a real slot.
+"""Runs the README's commands as they stand there: the five steps of a real slot.
 
 Placeholders are made true before (ONION, KEYS, VAULT, ID, DIR, the paths of server and stick); the passphrase comes
 from a file instead of a terminal. Nothing else is changed. The two commands that set everything up are run by CI itself.
@@ -61,6 +61,7 @@ class Reader:
 
     def true_to_place(self, line, item=None):
         places = {"/etc/sealslot/sealslotd.conf": self.slot.conf, "/media/stick/out.tar": self.slot.folder + "/out.tar",
+                  "/media/stick/answers.tar": self.slot.folder + "/answers.tar",
                   "ONION": "a" * 55 + "d.onion", " keys.txt": " publish/keys.txt"}
         for name, place in places.items():
             line = line.replace(name, place)
@@ -92,11 +93,16 @@ def main():
                 slot.start()
                 slot.upload("read me")
                 continue
+            if line.startswith("sealslot-review reply"):
+                with open(os.path.join(reader.home, "answer.txt"), "w", encoding="ascii") as f:
+                    f.write("thank you")
             out = reader.type(reader.true_to_place(line, item))
             if line.startswith("sealslot-review list"):
                 item = json.loads(reader.type("sealslot-review list VAULT --json"))["items"][0]["id"]
             if line.startswith("sealslot-review show"):
                 assert "read me" in out
+            if line.startswith("sealslotd import"):
+                assert "1 new reply" in out
         with open(os.path.join(reader.home, "DIR", "message.txt"), encoding="utf-8") as f:
             assert f.read() == "read me"
     assert len(seen) >= 10, f"the README has only {seen}"
