@@ -183,6 +183,7 @@ salvage_table(struct db *d, sqlite3 *from, const char *select, const char *inser
 	sqlite3_finalize(out);
 }
 
+/* But no receipts: from a damaged page nothing may follow that lets a submission go. */
 enum err
 db_salvage(struct db *d, const char *damaged)
 {
@@ -194,6 +195,9 @@ db_salvage(struct db *d, const char *damaged)
 	    {"SELECT id,hash FROM hashes", "INSERT OR IGNORE INTO hashes VALUES(?1,?2)"},
 	    {"SELECT mailbox,id,day,sealed FROM replies",
 		"INSERT OR IGNORE INTO replies VALUES(?1,?2,?3,?4)"},
+	    {"SELECT key,serial,hash FROM desks", "INSERT OR IGNORE INTO desks VALUES(?1,?2,?3)"},
+	    {"SELECT kind,times,day,id FROM alarms",
+		"INSERT OR IGNORE INTO alarms VALUES(?1,?2,?3,?4)"},
 	};
 	sqlite3 *from = NULL;
 	enum err e = ERR_OK;
