@@ -62,6 +62,9 @@ put_row(struct buf *out, const struct catalog_item *i, size_t digits, unsigned s
 		return e;
 	if (source != 0 && (e = buf_addf(out, "source %u  ", source)) != ERR_OK)
 		return e;
+	if ((i->is_kept || i->reviewed != 0) &&
+	    (e = buf_add_str(out, i->is_kept ? "kept  " : "done  ")) != ERR_OK)
+		return e;
 	if ((e = put_topics(out, i)) != ERR_OK)
 		return e;
 	return buf_add_str(out, "\n");

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "carry/lines.h"
 #include "catalog_old.h"
+#include "keep.h"
 #include "newfile.h"
 #include "open/keystore_file.h"
 #include "vault_fault.h"
@@ -255,6 +256,18 @@ remove_leftover(void *ctx, int dirfd, const char *name)
 	return ERR_OK;
 }
 
+/* What a killed `keep` left; the folder may not be there. */
+static void
+sweep_kept(const struct vault *v)
+{
+	int dir = -1;
+
+	keystore_file_clean(v->dir);
+	if (io_open_dir(v->dir, KEEP_FOLDER, &dir) == ERR_OK)
+		(void)!keystore_file_each(dir, remove_leftover, NULL);
+	io_close(&dir);
+}
+
 enum err
 vault_open_write(const struct vault_access *how, struct vault **out, struct vault_fault *fault)
 {
@@ -264,6 +277,7 @@ vault_open_write(const struct vault_access *how, struct vault **out, struct vaul
 	if ((e = open_with(how, LOCK_EX, &v, fault)) != ERR_OK)
 		return e;
 	ledger_sweep(&v->ledger);
+	sweep_kept(v);
 	if ((e = keystore_file_each(v->items, remove_leftover, NULL)) != ERR_OK) {
 		vault_fault(fault, how->path, VAULT_ITEMS, NULL);
 		vault_free(v);
