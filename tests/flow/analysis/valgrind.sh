@@ -1,0 +1,20 @@
+# valgrind on unit tests of what strangers reach: nothing uninitialised, nothing out of bounds, nothing lost.
+# time limit: 300
+# alone
+set -eu
+[ $# -eq 1 ] || { echo "usage: sh $0 BUILD" >&2; exit 2; }
+build=$(cd "$1" && pwd)
+command -v valgrind >/dev/null || { echo 'no valgrind'; exit 77; }
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+for name in wire/wire conf/conf carry/tar carry/minisign store/store_client front/request front/proxy front/circuits \
+	front/part_header front/page front/form_token front/receipts front/archive seal/bech32 seal/zip_record seal/padding \
+	mailbox/session base/base; do
+	test="$build/tests/unit/${name%/*}/test_${name#*/}"
+	[ -x "$test" ] || { echo "FAILED: $test isn't built" >&2; exit 1; }
+	start=$(date +%s)
+	valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "$test" >/dev/null 2>said ||
+		{ tail -n 30 said >&2; echo "FAILED: $name" >&2; exit 1; }
+	echo "$name: $(($(date +%s) - start)) s"
+done
