@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/buf.h"
+#include "seal/crc.h"
 #include "seal/padding.h"
 #include "seal/zip_record.h"
 
@@ -319,7 +319,7 @@ enum err
 zip_read_member(struct zip_read *z, const struct zip_member *m, struct sink out)
 {
 	uint8_t bytes[ZIP_BLOCK_HEADER + ZIP_BLOCK];
-	uint32_t crc = (uint32_t)crc32(0, NULL, 0);
+	uint32_t crc = CRC_NONE;
 	const uint8_t *content = bytes + ZIP_BLOCK_HEADER;
 	struct block b;
 	uint64_t at = 0;
@@ -333,7 +333,7 @@ zip_read_member(struct zip_read *z, const struct zip_member *m, struct sink out)
 			e = ERR_PROFILE;
 			goto done;
 		}
-		crc = (uint32_t)crc32_z(crc, content, b.len);
+		crc = crc_add(crc, content, b.len);
 		if (b.len > 0 && (e = sink_put(out, content, b.len)) != ERR_OK)
 			goto done;
 		at += b.len;

@@ -1,8 +1,8 @@
 #include "zip_record.h"
 
 #include <string.h>
-#include <zlib.h>
 
+#include "seal/crc.h"
 #include "seal/padding.h"
 
 #define MAX32          0xffffffffu
@@ -218,24 +218,6 @@ zip_record_plan(struct zip_end *end, uint64_t offset, uint64_t dir_len, uint32_t
 	    .dir_len = dir_len,
 	    .total = total,
 	    .members = members + 1};
-}
-
-/* The CRC of n zero bytes, by doubling: nothing of that length is read. */
-static uint32_t
-crc_of_zeros(uint64_t n)
-{
-	static const uint8_t zero;
-	uLong crc = crc32(0, NULL, 0);
-	uLong run = crc32_z(crc, &zero, 1); /* of run_len zeros */
-	z_off_t run_len = 1;
-
-	for (; n > 0; n >>= 1) {
-		if (n & 1)
-			crc = crc32_combine(crc, run, run_len);
-		run = crc32_combine(run, run, run_len);
-		run_len *= 2;
-	}
-	return (uint32_t)crc;
 }
 
 size_t

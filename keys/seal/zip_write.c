@@ -1,8 +1,8 @@
 #include "zip_write.h"
 
 #include <string.h>
-#include <zlib.h>
 
+#include "seal/crc.h"
 #include "seal/zip_record.h"
 
 static enum err
@@ -71,7 +71,7 @@ zip_write_begin(struct zip_write *z, const char *name)
 	memcpy(z->name, name, strlen(name) + 1);
 	z->start = z->offset;
 	z->size = 0;
-	z->crc = (uint32_t)crc32(0, NULL, 0);
+	z->crc = CRC_NONE;
 	z->fill = 0;
 	r = record_of(z);
 	if ((e = emit(z, local, zip_record_local(local, &r))) != ERR_OK)
@@ -123,7 +123,7 @@ zip_write_put(struct zip_write *z, const void *p, size_t n)
 			continue;
 		}
 		take = n < ZIP_BLOCK - z->fill ? n : ZIP_BLOCK - z->fill;
-		z->crc = (uint32_t)crc32_z(z->crc, from, take);
+		z->crc = crc_add(z->crc, from, take);
 		z->size += take;
 		if (z->fill == 0 && n > ZIP_BLOCK) {
 			e = pass(z, from);
