@@ -14,8 +14,9 @@
 #include "front/route.h"
 
 /* More than 32 KiB, so that a connection's pool is mapped and vanishes with it: an aborted upload
- * would stay in a pool on the heap. */
-#define POOL     36864
+ * would stay in a pool on the heap. Half of it is what one recv takes: the larger the fewer. Only
+ * what was received into it costs memory. */
+#define POOL     69632
 #define RUNS_MAX 8 /* per turn */
 #define HOUR_MS  3600000
 #define LOOK_MS                                                                                    \

@@ -18,18 +18,25 @@ sealer_work_notify(struct sealer *s)
 		return;
 }
 
-void
-sealer_work_queue(struct sealer_file *f)
+/* Under the lock: behind the files that wait already. */
+static void
+enqueue(struct sealer_file *f)
 {
 	struct sealer *s = f->s;
 
-	if (f->is_owned)
-		return;
 	f->is_owned = true;
 	f->next_run = NULL;
 	*s->run_last = f;
 	s->run_last = &f->next_run;
-	pthread_cond_signal(&s->work);
+}
+
+void
+sealer_work_queue(struct sealer_file *f)
+{
+	if (f->is_owned)
+		return;
+	enqueue(f);
+	pthread_cond_signal(&f->s->work);
 }
 
 /* ---- without the lock */
@@ -169,8 +176,9 @@ settle(struct sealer_file *f, struct sealer_chunk *c, bool was_sealed, enum err 
 		end_file(f, e);
 	give_back(f->s, c);
 	f->is_owned = false;
+	/* Nobody is woken: this worker looks at the queue next. */
 	if (f->first != NULL || f->is_let_go)
-		sealer_work_queue(f);
+		enqueue(f);
 }
 
 /* Does one thing for a file. Called and left with the lock held. */
