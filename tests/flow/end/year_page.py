@@ -110,6 +110,9 @@ class Typist:
         """What happens in the world before a scene."""
         if title.startswith("Every week"):
             self.slot.upload("a first letter")
+            self.calendar.days(1)  # receipts are for days that are over
+            time.sleep(1.5)
+            self.slot.wait_for(200)
         elif title.startswith("Each quarter"):
             for _ in range(5):
                 self.calendar.days(20)  # over the retention time; no jump of the clock
