@@ -26,7 +26,6 @@
 #define CMD_OPT_UNDO    0x10u
 #define CMD_OPT_MESSAGE 0x100u /* --message-file */
 #define CMD_OPT_OUTBOX  0x200u /* --again, --after */
-#define CMD_OPT_JOIN    0x400u /* --join */
 
 struct cmd_options {
 	const char *vault;
@@ -41,7 +40,6 @@ struct cmd_options {
 	const char *again, *after;
 	bool is_json;
 	bool is_undone;
-	bool is_join;
 };
 
 struct cmd {
@@ -55,7 +53,8 @@ struct cmd {
 };
 
 extern const struct cmd cmd_init, cmd_import, cmd_list, cmd_show, cmd_verify, cmd_extract,
-    cmd_alarms, cmd_done, cmd_keep, cmd_needs, cmd_reply, cmd_outbox, cmd_backup, cmd_restore;
+    cmd_alarms, cmd_done, cmd_keep, cmd_needs, cmd_join, cmd_reply, cmd_outbox, cmd_backup,
+    cmd_restore;
 
 /* Opens the vault; with a passphrase from its file or from the terminal. On failure it has told
  * why, and returns CMD_FAILED. */

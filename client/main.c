@@ -11,7 +11,7 @@
 #include "display.h"
 
 static const struct cmd *const verbs[] = {&cmd_init, &cmd_import, &cmd_list, &cmd_show, &cmd_verify,
-    &cmd_extract, &cmd_alarms, &cmd_done, &cmd_keep, &cmd_needs, &cmd_reply, &cmd_outbox,
+    &cmd_extract, &cmd_join, &cmd_alarms, &cmd_done, &cmd_keep, &cmd_needs, &cmd_reply, &cmd_outbox,
     &cmd_backup, &cmd_restore};
 #define N_VERBS (sizeof verbs / sizeof *verbs)
 
@@ -62,7 +62,6 @@ take_option(const struct cmd *c, struct cmd_options *o, int option, const char *
 	case 'm': o->message_file = value; return (c->options & CMD_OPT_MESSAGE) != 0;
 	case 'a': o->again = value; return (c->options & CMD_OPT_OUTBOX) != 0;
 	case 'f': o->after = value; return (c->options & CMD_OPT_OUTBOX) != 0;
-	case 'J': o->is_join = true; return (c->options & CMD_OPT_JOIN) != 0;
 	default: return false;
 	}
 }
@@ -76,8 +75,7 @@ run_verb(const struct cmd *c, int argc, char **argv)
 	    {"to", required_argument, NULL, 't'}, {"seen", required_argument, NULL, 's'},
 	    {"root", required_argument, NULL, 'r'}, {"undo", no_argument, NULL, 'u'},
 	    {"message-file", required_argument, NULL, 'm'}, {"again", required_argument, NULL, 'a'},
-	    {"after", required_argument, NULL, 'f'}, {"join", no_argument, NULL, 'J'},
-	    {NULL, 0, NULL, 0}};
+	    {"after", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
 	struct cmd_options o = {0};
 	size_t n;
 	int option;
