@@ -37,7 +37,7 @@ static const struct answer_field strict[] = {
     {"X-Content-Type-Options", "nosniff"},
 };
 #define N_STRICT (sizeof strict / sizeof strict[0])
-_Static_assert(N_STRICT + 6 <= ANSWER_FIELDS, "ANSWER_FIELDS is too small");
+_Static_assert(N_STRICT + 7 <= ANSWER_FIELDS, "ANSWER_FIELDS is too small");
 
 static const char *
 type_name(enum answer_type type)
@@ -64,6 +64,8 @@ answer_fields(struct answer *a, struct answer_field out[static ANSWER_FIELDS])
 		out[n++] = (struct answer_field){"Location", a->location};
 	if (a->allow != NULL)
 		out[n++] = (struct answer_field){"Allow", a->allow};
+	if (a->refresh[0] != '\0')
+		out[n++] = (struct answer_field){"Refresh", a->refresh};
 	if (a->cookie[0] != '\0') {
 		snprintf(
 		    a->line, sizeof a->line, "s=%s; HttpOnly; SameSite=Strict; Path=/", a->cookie);

@@ -21,6 +21,7 @@ struct answer {
 	bool may_be_framed;              /* by our own pages */
 	char location[ANSWER_LOCATION];  /* of a redirection; "" */
 	char cookie[RECEIPTS_TOKEN + 1]; /* to set; "" */
+	char refresh[128];               /* "2; url=/..."; "" */
 	bool is_farewell;                /* the browser is to forget everything of ours */
 	const char *allow;               /* of a 405: static; or NULL */
 	struct buf body;

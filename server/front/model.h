@@ -28,6 +28,7 @@ struct model {
 	char limit[MODEL_SHORT], serial[MODEL_SHORT], days[MODEL_SHORT];
 	char today[MODEL_SHORT], seal_to[LIMIT_AGE_RECIPIENTS * (AGE_RECIPIENT_LEN + 4) + 1];
 	char number[MODEL_SHORT], until[MODEL_SHORT], title[LIMIT_INBOX_TITLE + 1];
+	char done[MODEL_SHORT], total[MODEL_SHORT], percent[MODEL_SHORT], left[MODEL_SHORT];
 	char codename[sizeof((struct op_session_is){0}.codename)];
 	char fingerprint[FINGERPRINT_MAX + 1];
 };

@@ -29,6 +29,8 @@ enum page_id {
 	PAGE_SIGN_IN,
 	PAGE_MAILBOX,
 	PAGE_SIGNED_OUT,
+	PAGE_PROGRESS,
+	PAGE_SLOT,
 	PAGE_HOW,
 	PAGE_FINGERPRINTS,
 	PAGE_ERROR,
@@ -68,6 +70,17 @@ enum page_value {
 	PAGE_TOO_SHORT,
 	PAGE_TOO_LONG,
 	PAGE_PLACE, /* of the wrong word, or how many there are */
+	/* progress */
+	PAGE_WAITING, /* nothing of the upload has come */
+	PAGE_COMING,
+	PAGE_STORED,
+	PAGE_STOPPED, /* one of the errors below says why */
+	PAGE_PERCENT,
+	PAGE_DONE, /* MB that have come */
+	PAGE_TOTAL,
+	PAGE_MINUTE, /* about a minute is left, or less */
+	PAGE_MINUTES,
+	PAGE_HOURS,
 	/* the mailbox */
 	PAGE_ANY, /* there are replies */
 	PAGE_CUT, /* ...and more than these */

@@ -61,6 +61,18 @@ get_sign_in(struct site *s, const struct request *r, struct answer *a)
 }
 
 static enum err
+get_progress(struct site *s, const struct request *r, struct answer *a)
+{
+	return view_progress(s, r, a);
+}
+
+static enum err
+get_slot(struct site *s, const struct request *r, struct answer *a)
+{
+	return view_slot(s, r, a);
+}
+
+static enum err
 get_how(struct site *s, const struct request *r, struct answer *a)
 {
 	return view_how(s, r, a);
@@ -127,6 +139,8 @@ static const struct route routes[] = {
     {"/mailbox", GET, NULL, NULL, visit_mailbox},
     {"/mailbox/remove", GET | POST, get_to_mailbox, visit_admit, visit_remove},
     {"/sign-out", GET | POST, get_to_mailbox, visit_admit, visit_sign_out},
+    {"/progress", GET, get_progress, NULL, NULL},
+    {"/slot", GET, get_slot, NULL, NULL},
     {"/how", GET, get_how, NULL, NULL},
     {"/fingerprints", GET, get_fingerprints, NULL, NULL},
     {"/fingerprint.png", GET, get_qr, NULL, NULL},

@@ -58,7 +58,9 @@ site_init(struct site *s, const struct conf *conf, const struct minisign_key *ro
 		return ERR_USAGE;
 	if ((e = circuits_new(LIMIT_HTTP_CONNECTIONS, &s->uploads)) != ERR_OK)
 		return e;
-	return receipts_new(&s->receipts);
+	if ((e = receipts_new(&s->receipts)) != ERR_OK)
+		return e;
+	return endings_new(&s->endings);
 }
 
 void
@@ -67,6 +69,7 @@ site_wipe(struct site *s)
 	site_drop_schedule(s);
 	circuits_free(s->uploads);
 	receipts_free(s->receipts);
+	endings_free(s->endings);
 	buf_wipe(&s->root_qr);
 	explicit_bzero(s, sizeof *s);
 }

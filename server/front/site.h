@@ -11,6 +11,7 @@
 #include "carry/minisign.h"
 #include "conf/conf.h"
 #include "front/circuits.h"
+#include "front/endings.h"
 #include "front/form_token.h"
 #include "front/intake.h"
 #include "front/lang.h"
@@ -35,6 +36,7 @@ struct site {
 	char address[SITE_ADDRESS]; /* "127.0.0.1:8480"; "" on a Unix socket */
 	struct intake_env env;
 	struct receipts *receipts;
+	struct endings *endings;
 	struct submit *submits;   /* uploads under way, a list */
 	struct circuits *uploads; /* ...and whose they are */
 	int64_t yield_ms;         /* when all places are taken, who is silent so long gives way */

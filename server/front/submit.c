@@ -28,6 +28,7 @@ struct submit {
 	uint32_t look; /* the mailbox's name for that call; 0: none */
 	uint32_t name; /* ...and for the codename */
 	struct intake *intake;
+	int64_t since;   /* clock_mono_ms, when it could begin to come */
 	bool is_counted; /* among its circuit's uploads */
 	int64_t heard;   /* clock_mono_ms, when something of its body came last */
 	char token[RECEIPTS_TOKEN + 1];
@@ -152,6 +153,9 @@ submit_admit(const struct site *s, const struct request *r, struct answer *a)
 		page = PAGE_BUSY;
 	if (page == PAGE_SITE)
 		return ERR_OK;
+	/* A browser that still sends reads no answer; the progress page says it at once. */
+	if (r->token[0] != '\0')
+		endings_note(s->endings, r->token, page, clock_mono_ms());
 	if ((e = error_page(s, r, page, a)) == ERR_OK)
 		return ERR_STATE;
 	answer_wipe(a);
@@ -201,6 +205,9 @@ release(struct submit *u)
 static void
 end_with(struct submit *u, enum page_value page)
 {
+	if (u->token[0] != '\0')
+		endings_note(u->site->endings, u->token, page == PAGE_SITE ? SUBMIT_STORED : page,
+		    clock_mono_ms());
 	release(u);
 	u->page = page;
 	u->stage = SUBMIT_OVER;
@@ -355,6 +362,7 @@ begin_intake(struct submit *u, const struct op_name *name)
 	if (page == PAGE_SITE)
 		make_place(u);
 	u->stage = SUBMIT_RECEIVING;
+	u->since = clock_mono_ms();
 	u->heard = clock_mono_ms();
 	if (page == PAGE_SITE && intake_start(&s->env, &q, &u->intake, &verdict) != ERR_OK)
 		page = page_of(verdict);
@@ -521,4 +529,21 @@ submit_new(
 	*out = &u->task;
 	start(u);
 	return ERR_OK;
+}
+
+bool
+submit_look(const struct site *s, const char *token, struct submit_seen *out)
+{
+	const struct submit *u = s->submits;
+
+	while (u != NULL && (u->stage == SUBMIT_OVER || strcmp(u->token, token) != 0))
+		u = u->next;
+	if (u == NULL)
+		return false;
+	*out = (struct submit_seen){.total = u->r->body_len};
+	if (u->intake != NULL) {
+		intake_progress(u->intake, &out->done, &out->total);
+		out->ms = clock_mono_ms() - u->since;
+	}
+	return true;
 }

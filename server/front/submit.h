@@ -1,6 +1,9 @@
 #ifndef SEALSLOT_FRONT_SUBMIT_H
 #define SEALSLOT_FRONT_SUBMIT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/err.h"
 #include "front/answer.h"
 #include "front/request.h"
@@ -18,6 +21,9 @@
 #define SUBMIT_PATH         "/submit"       /* under a codename of its own */
 #define SUBMIT_MAILBOX_PATH "/mailbox/send" /* under that of the session */
 
+/* How an upload ended that is stored, among endings; all others are an enum page_value. */
+#define SUBMIT_STORED 1000
+
 /*
  * What can be known from the head. ERR_OK: it may begin. ERR_STATE: *a says why not. ERR_NOMEM.
  */
@@ -28,5 +34,13 @@ enum err MUST_CHECK submit_admit(const struct site *s, const struct request *r, 
  */
 enum err MUST_CHECK submit_new(
     struct site *s, const struct request *r, const struct task_owner *owner, struct task **out);
+
+/* What the progress page tells of an upload under way. */
+struct submit_seen {
+	uint64_t done, total; /* bytes of its body that have come, and all of them */
+	int64_t ms;           /* since the first of them could come */
+};
+/* Is there an upload with this token? */
+bool submit_look(const struct site *s, const char *token, struct submit_seen *out);
 
 #endif

@@ -34,6 +34,11 @@ enum err MUST_CHECK view_error(
 /* The same for an upload, of which nothing was kept. */
 enum err MUST_CHECK view_upload_error(
     const struct site *s, const struct request *r, enum page_value which, struct answer *a);
+/* What has come of the upload whose token is r's; it asks for itself again while that may change.
+ */
+enum err MUST_CHECK view_progress(const struct site *s, const struct request *r, struct answer *a);
+/* Where the receipt will stand, before there is one. */
+enum err MUST_CHECK view_slot(const struct site *s, const struct request *r, struct answer *a);
 /* A file of server/static. */
 enum err MUST_CHECK view_static(enum page_id page, enum answer_type type, struct answer *a);
 /* 303 to a path of ours, in the language that was chosen by hand, if any. */

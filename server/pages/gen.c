@@ -24,6 +24,8 @@ static const struct {
     {"SIGN_IN", "sign_in.html", false},
     {"MAILBOX", "mailbox.html", false},
     {"SIGNED_OUT", "signed_out.html", false},
+    {"PROGRESS", "progress.html", false},
+    {"SLOT", "slot.html", false},
     {"HOW", "how.html", false},
     {"FINGERPRINTS", "fingerprints.html", false},
     {"ERROR", "error.html", false},

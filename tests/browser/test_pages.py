@@ -8,7 +8,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../lib"))
 from slot import Slot  # noqa: E402
 
-PATHS = ["/", "/how", "/receipt", "/no-such-page"]
+PATHS = ["/", "/how", "/receipt", "/sign-in", "/mailbox", "/progress", "/slot", "/no-such-page"]
 
 
 def main():

@@ -1,0 +1,118 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "front/model.h"
+#include "front/submit.h"
+#include "front/view.h"
+
+/*
+ * The frame beside the form, which asks for itself again and again. Its count
+ * (?n=) is below COMING while nothing has come, and above it afterwards, so that
+ * it is quick again when there is something to see.
+ */
+#define COMING     500
+#define TURNS_MAX  400
+#define MINUTE_SEC 60
+
+/* Every 2 s at first, then slower, up to 30 s. */
+static unsigned
+delay_of(unsigned turn)
+{
+	unsigned sec = turn < 5 ? 2 : 2 * (turn - 3);
+
+	return sec < 30 ? sec : 30;
+}
+
+static void
+ask_again(const struct model *v, const struct request *r, unsigned base, struct answer *a)
+{
+	unsigned turn = r->turn >= base ? r->turn - base : 0;
+	unsigned next = base + (turn < TURNS_MAX ? turn + 1 : turn);
+
+	snprintf(a->refresh, sizeof a->refresh, "%u; url=/progress?t=%s&f=1&n=%u%s", delay_of(turn),
+	    r->token, next, v->and_lang);
+}
+
+/* From the time that it took so far. */
+static void
+set_time_left(struct model *v, const struct submit_seen *seen)
+{
+	uint64_t sec;
+
+	/* Too early to say. */
+	if (seen->done == 0 || seen->ms < 3000)
+		return;
+	sec = (uint64_t)((double)(seen->total - seen->done) * (double)seen->ms /
+			 (double)seen->done / 1000.0);
+	if (sec < 2 * MINUTE_SEC) {
+		v->m.value[PAGE_MINUTE] = "1";
+		return;
+	}
+	if (sec < 120 * MINUTE_SEC) {
+		snprintf(v->left, sizeof v->left, "%u", (unsigned)(sec / MINUTE_SEC));
+		v->m.value[PAGE_MINUTES] = v->left;
+		return;
+	}
+	snprintf(v->left, sizeof v->left, "%u", (unsigned)(sec / 3600));
+	v->m.value[PAGE_HOURS] = v->left;
+}
+
+/* Whole MB, rounded up at the end only: what hasn't come is never called 100 %. */
+static void
+set_seen(struct model *v, const struct submit_seen *seen)
+{
+	uint64_t percent = seen->total < 100 ? 0 : seen->done / (seen->total / 100);
+
+	if (percent >= 100 && seen->done < seen->total)
+		percent = 99;
+	snprintf(v->percent, sizeof v->percent, "%u", (unsigned)(percent > 100 ? 100 : percent));
+	snprintf(v->done, sizeof v->done, "%llu", (unsigned long long)(seen->done / LIMIT_MIB));
+	snprintf(v->total, sizeof v->total, "%llu",
+	    (unsigned long long)((seen->total + LIMIT_MIB - 1) / LIMIT_MIB));
+	v->m.value[PAGE_COMING] = "1";
+	v->m.value[PAGE_PERCENT] = v->percent;
+	v->m.value[PAGE_DONE] = v->done;
+	v->m.value[PAGE_TOTAL] = v->total;
+	set_time_left(v, seen);
+}
+
+enum err
+view_progress(const struct site *s, const struct request *r, struct answer *a)
+{
+	struct model v, was;
+	struct submit_seen seen;
+	unsigned how = 0, base = 0;
+	enum err e;
+
+	model_init(&v, s, r);
+	if (r->token[0] == '\0') {
+		v.m.value[PAGE_WAITING] = "1";
+		return model_render(&v, PAGE_PROGRESS, 200, a);
+	}
+	if (submit_look(s, r->token, &seen)) {
+		set_seen(&v, &seen);
+		base = COMING;
+	} else if ((how = endings_find(s->endings, r->token, clock_mono_ms())) == SUBMIT_STORED) {
+		v.m.value[PAGE_STORED] = "1";
+	} else if (how != 0) {
+		v.m.value[PAGE_STOPPED] = v.m.value[how] = "1";
+	} else {
+		v.m.value[PAGE_WAITING] = "1";
+	}
+	memcpy(was.and_lang, v.and_lang, sizeof was.and_lang);
+	e = model_render(&v, PAGE_PROGRESS, 200, a);
+	/* Stored is the end; what was stopped may be sent again from the same form. */
+	if (how != SUBMIT_STORED)
+		ask_again(&was, r, base, a);
+	return e;
+}
+
+enum err
+view_slot(const struct site *s, const struct request *r, struct answer *a)
+{
+	struct model v;
+
+	model_init(&v, s, r);
+	return model_render(&v, PAGE_SLOT, 200, a);
+}
