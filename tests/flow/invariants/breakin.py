@@ -123,6 +123,7 @@ class Upload:
     """One that stays in the middle of its body."""
 
     def __init__(self, slot):
+        self.slot = slot
         form = slot.form()
         body, kind = body_of(form.parts("in the middle", [File("a", b"x" * 300_000)]))
         self.s = socket.create_connection(("127.0.0.1", slot.port))
@@ -137,7 +138,12 @@ class Upload:
         return self
 
     def __exit__(self, *_):
+        """Its descriptor's number must not be somebody else's in the next attack."""
         self.s.close()
+        deadline = time.monotonic() + 20
+        while has_writer(self.slot):
+            assert time.monotonic() < deadline, "the upload doesn't end"
+            time.sleep(0.02)
 
 
 def try_all(siege, names, in_upload=False):
