@@ -6,6 +6,7 @@
     source.read(sealed)                          # the text of a reply that was sealed to it
 """
 
+import contextlib
 import json
 import os
 import re
@@ -95,7 +96,7 @@ class Source:
 
 def replies(slot, source):
     """The sealed replies that the server has for a source."""
-    with sqlite3.connect(f"file:{slot.store}/index.db?mode=ro", uri=True) as db:
+    with contextlib.closing(sqlite3.connect(f"file:{slot.store}/index.db?mode=ro", uri=True)) as db:
         rows = db.execute("SELECT sealed FROM replies WHERE mailbox=? ORDER BY id", (bytes.fromhex(source.mailbox),))
         return [row[0] for row in rows]
 
