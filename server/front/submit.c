@@ -313,16 +313,14 @@ meet_twins(struct submit *u)
 	}
 }
 
-/* The token of the body, which must be that of the address, if there is one. */
+/* That of the address is known first, and then it is the one that counts. */
 static void
 take_token(struct submit *u, const char *token)
 {
-	if (u->token[0] == '\0') {
-		memcpy(u->token, token, RECEIPTS_TOKEN);
-		meet_twins(u);
-	} else if (strcmp(u->token, token) != 0) {
-		end_with(u, PAGE_STALE);
-	}
+	if (u->token[0] != '\0')
+		return;
+	memcpy(u->token, token, RECEIPTS_TOKEN);
+	meet_twins(u);
 }
 
 /* ---- the beginning: whose mailbox, which codename, then intake */

@@ -28,7 +28,8 @@ test_endings(void **state)
 	endings_note(e, "x", 1, 3);
 	endings_note(e, "y", 1, 3); /* the two oldest went */
 	assert_int_equal(endings_find(e, "b", 4), 0);
-	assert_int_equal(endings_find(e, "a", 4), 9);
+	assert_int_equal(endings_find(e, "a", 4), 0);
+	assert_int_equal(endings_find(e, "x", 4), 1);
 	assert_int_equal(endings_find(e, "y", 4), 1);
 	endings_free(e);
 	endings_free(NULL);
