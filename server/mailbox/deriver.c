@@ -35,6 +35,7 @@ struct deriver {
 	size_t refills;    /* codenames being derived for it */
 	uint32_t audience; /* of fronts: an old one's sign-ins aren't answered to the new one */
 	bool is_over;
+	bool is_filling; /* from LIMIT_CODENAME_POOL_LOW on until the pool is full */
 	bool is_starved; /* the last refill had no memory: wait for the next event */
 	pthread_t threads[WORKERS_MAX + 1]; /* the first refills the pool */
 	unsigned workers;
@@ -108,15 +109,25 @@ do_refill(struct deriver *d)
 	announce(d);
 }
 
+/*
+ * In batches: one upload alone costs no Argon2id, neither its memory nor its time, and the work of
+ * a refill tells nobody when a source took a codename.
+ */
 static bool
-wants_refill(const struct deriver *d)
+wants_refill(struct deriver *d)
 {
-	return d->ready + d->refills < LIMIT_CODENAME_POOL && !d->is_starved;
+	size_t n = d->ready + d->refills;
+
+	if (n < LIMIT_CODENAME_POOL_LOW)
+		d->is_filling = true;
+	else if (n == LIMIT_CODENAME_POOL)
+		d->is_filling = false;
+	return d->is_filling && !d->is_starved;
 }
 
 /* An upload that finds the pool empty waits for a few seconds only: then all help. */
 static bool
-is_urgent(const struct deriver *d)
+is_urgent(struct deriver *d)
 {
 	return d->ready == 0 && wants_refill(d);
 }
