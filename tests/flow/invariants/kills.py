@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(HERE, "../../lib"))
 from book import Book  # noqa: E402
 from slot import Failed, Slot, kill  # noqa: E402
 
-KILLS, SECONDS, AT_LEAST = 500, 80, 150
+KILLS, SECONDS, AT_LEAST = 500, 80, 60
 SOURCES = 4
 
 
