@@ -43,10 +43,23 @@ def cpu_seconds(pid):
     return total / TICK
 
 
-def pss_bytes(pid):
-    """Proportional set size of a process tree: shared pages are counted once in all."""
+def name_of(pid):
+    """The first 15 letters of a process's name."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as f:
+            return f.read().strip()
+    except OSError:
+        return ""
+
+
+def pss_bytes(pid, without=None):
+    """Proportional set size of a process tree: shared pages are counted once in all.
+
+    without: a process name that isn't counted."""
     total = 0
     for p in tree(pid):
+        if without is not None and name_of(p) == without[:15]:
+            continue
         try:
             with open(f"/proc/{p}/smaps_rollup", encoding="ascii") as f:
                 for line in f:
@@ -60,25 +73,25 @@ def pss_bytes(pid):
 class PeakPss:
     """The largest sum of PSS seen while the block runs, sampled every `every` seconds."""
 
-    def __init__(self, pid, every=0.05):
-        self.pid, self.every, self.peak = pid, every, 0
+    def __init__(self, pid, every=0.05, without=None):
+        self.pid, self.every, self.without, self.peak = pid, every, without, 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self):
         while not self._stop.is_set():
-            self.peak = max(self.peak, pss_bytes(self.pid))
+            self.peak = max(self.peak, pss_bytes(self.pid, self.without))
             self._stop.wait(self.every)
 
     def __enter__(self):
-        self.start_bytes = pss_bytes(self.pid)
+        self.start_bytes = pss_bytes(self.pid, self.without)
         self._thread.start()
         return self
 
     def __exit__(self, *exc):
         self._stop.set()
         self._thread.join()
-        self.peak = max(self.peak, pss_bytes(self.pid))
+        self.peak = max(self.peak, pss_bytes(self.pid, self.without))
 
 
 class Series:
@@ -98,17 +111,24 @@ class Series:
     def __str__(self):
         v = [self.median, self.values[0], self.values[-1]]
         digits = 0 if v[0] >= 100 else 1 if v[0] >= 10 else 2 if v[0] >= 0.1 else 4
-        return "{0:.{3}f} ({1:.{3}f}..{2:.{3}f})".format(*v, digits)
+        if len(self.values) == 1:
+            return "{0:.{1}f}".format(v[0], digits)
+        return "{0:.{3}f} ({1:.{3}f}..{2:.{3}f}; {4})".format(*v, digits, len(self.values))
 
 
-def alternate(contestants, runs, warmup=1):
+def alternate(contestants, runs, warmup=1, deadline=None):
     """Runs every contestant in turn, `runs` times after the warm-up.
 
     contestants: {name: callable -> {figure: number}}. Gives {name: {figure: [numbers]}}, run by run,
-    so that ratios can be formed pair by pair.
+    so that ratios can be formed pair by pair. Behind the deadline (of time.monotonic) no round
+    begins, but for the first one.
     """
     results = {name: {} for name in contestants}
+    longest = 0
     for i in range(warmup + runs):
+        begin = time.monotonic()
+        if i > warmup and deadline is not None and begin + longest > deadline:
+            break
         order = list(contestants.items())
         if i % 2:
             order.reverse()
@@ -117,6 +137,7 @@ def alternate(contestants, runs, warmup=1):
             if i >= warmup:
                 for key, value in figures.items():
                     results[name].setdefault(key, []).append(value)
+        longest = max(longest, time.monotonic() - begin)
     return results
 
 

@@ -1,6 +1,8 @@
 """1: one upload of 1 GiB by multipart over loopback, to tmpfs and to disk, beside what users would pick instead."""
 
 import os
+import subprocess
+import time
 
 import servers
 from measure import PeakPss, Series, alternate, cpu_seconds, ratios
@@ -12,7 +14,7 @@ def _once(server, path, size, then=None):
     """One upload: MB/s, CPU seconds of the server per GB, peak memory of all its processes in MiB."""
     def run():
         before = cpu_seconds(server.pid)
-        with PeakPss(server.pid) as peak:
+        with PeakPss(server.pid, every=0.1, without="sealslotd-mailbox") as peak:
             seconds = server.upload(path)
             if then is not None:
                 seconds += then(server)
@@ -25,7 +27,6 @@ def _once(server, path, size, then=None):
 
 def _sync(server):
     """nginx doesn't sync: what a durable store of plain text would add."""
-    import time
     begin = time.monotonic()
     for folder, _, names in os.walk(server.store):
         for name in names:
@@ -43,39 +44,93 @@ class SealslotForget(servers.Sealslot):
             os.unlink(os.path.join(self.items(), name))
 
 
-def run(ctx):
+def aead(ctx):
+    """CPU seconds per GB of libsodium's AEAD alone."""
+    done = subprocess.run([os.path.join(ctx.build, "tests", "bench", "bench_aead")], capture_output=True, check=True, text=True)
+    return {"CPU s/GB": float(done.stdout)}
+
+
+def _beside(ctx, medium, folder, peers, then, runs):
+    """Our server and peers in turn; the rows of the table, and all figures."""
     size = ctx.size(1 << 30)
-    path = ctx.data_file(size)
+    path, started, calls = ctx.data_file(size), [], {"libsodium's AEAD alone": lambda: aead(ctx)}
+    try:
+        for peer in [SealslotForget] + peers:
+            if peer is not SealslotForget and not ctx.wants_peer(peer.name):
+                continue
+            p = peer(folder, ctx.build) if peer is SealslotForget else peer(folder)
+            started.append(p)
+            p.start()
+            calls[p.name] = _once(p, path, size, None if peer is SealslotForget else then)
+        started[0].wait_idle()
+        results = alternate(calls, runs, deadline=ctx.deadline)
+    finally:
+        for p in started:
+            p.stop()
     rows = []
-    for medium, folder, then in (("tmpfs", ctx.tmpfs, None), ("disk", ctx.disk, _sync)):
-        started = []
-        try:
-            ours = SealslotForget(folder, ctx.build).start()
-            started.append(ours)
-            calls = {ours.name: _once(ours, path, size)}
-            for peer in (servers.Nginx, servers.OnionShare, servers.Classic):
-                if not ctx.wants_peer(peer.name):
-                    continue
-                p = peer(folder)
-                started.append(p)
-                p.start()
-                calls[p.name] = _once(p, path, size, then)
-            # The slow model runs apart, so that it doesn't triple the bench's time.
-            slow = {k: calls.pop(k) for k in ("classic-model",) if k in calls}
-            results = alternate(calls, ctx.runs)
-            if slow and medium == "tmpfs":
-                results.update(alternate(slow, max(3, ctx.runs // 3), warmup=0))
-        finally:
-            for p in started:
-                p.stop()
-        for name, figures in results.items():
-            row = {"medium": medium, "server": name}
-            row.update({k: Series(v) for k, v in figures.items()})
-            if name != "sealslot":
-                pairs = ratios(results, "sealslot", name, "MB/s") if name not in slow else None
-                row["sealslot to it"] = pairs or Series([Series(results["sealslot"]["MB/s"]).median / Series(figures["MB/s"]).median])
-            rows.append(row)
-    ctx.table("One upload of %s" % ctx.human(size), rows,
-              note="Peak memory is the sum of PSS of all processes of a server. "
-                   "nginx and OnionShare store PLAIN TEXT. On disk, nginx and OnionShare are synced after the upload; sealslot syncs by itself. "
-                   "classic-model is a model (Flask, gzip, gpg), not a product.")
+    for name, figures in results.items():
+        row = {"medium": medium, "what": name}
+        row.update({k: Series(v) for k, v in figures.items()})
+        if "MB/s" in figures and name != "sealslot":
+            row["sealslot's speed to it"] = ratios(results, "sealslot", name, "MB/s")
+        rows.append(row)
+    return rows, results
+
+
+NOTE = ("Peak memory is the sum of PSS of all processes of a server but the mailbox process, which takes 64 MiB for a moment "
+        "whenever it derives the next codename. nginx and OnionShare store PLAIN TEXT.")
+
+
+def to_tmpfs(ctx):
+    rows, results = _beside(ctx, "tmpfs", ctx.tmpfs, [servers.Nginx, servers.OnionShare], None, ctx.runs)
+    ctx.table("One upload of %s to tmpfs" % ctx.human(ctx.size(1 << 30)), rows, NOTE)
+    for peer, target in (("nginx", "upload, tmpfs, to nginx plain text"), ("onionshare", "upload to OnionShare (plain text)")):
+        if peer in results:
+            ctx.target(target, ratios(results, "sealslot", peer, "MB/s"))
+    ctx.target("server CPU per GB, to libsodium's AEAD alone", ratios(results, "sealslot", "libsodium's AEAD alone", "CPU s/GB"))
+
+
+def to_disk(ctx):
+    rows, results = _beside(ctx, "disk", ctx.disk, [servers.Nginx, servers.OnionShare], _sync, ctx.runs)
+    ctx.table("One upload of %s to disk, durable" % ctx.human(ctx.size(1 << 30)), rows,
+              "nginx and OnionShare are synced after the upload; sealslot syncs by itself. " + NOTE)
+    if "nginx" in results:
+        ctx.target("upload, disk and durable, to nginx + sync", ratios(results, "sealslot", "nginx", "MB/s"))
+
+
+def classic_design(ctx):
+    """The slow model runs apart, so that it doesn't take the others' time."""
+    if not ctx.wants_peer("classic-model"):
+        return
+    rows, results = _beside(ctx, "tmpfs", ctx.tmpfs, [servers.Classic], None, min(3, ctx.runs))
+    ctx.table("The classic design", rows, "classic-model is a model (Flask, gzip, gpg, one after the other), not a product. It runs fewer rounds: "
+              "one takes half a minute.")
+    ctx.target("upload to the model of the classic design", ratios(results, "sealslot", "classic-model", "MB/s"))
+
+
+def memory(ctx):
+    """What 4 GiB take above an idle server with all its codenames ready."""
+    size = ctx.size(4 << 30)
+    server = SealslotForget(ctx.tmpfs, ctx.build).start()
+    try:
+        server.wait_idle()
+        with PeakPss(server.pid, every=0.02) as every, PeakPss(server.pid, every=0.02, without="sealslotd-mailbox") as most:
+            server.upload(ctx.sparse_file(size))
+        above = (most.peak - most.start_bytes) / 2**20
+        ctx.table("Memory of one upload of %s" % ctx.human(size), [
+            {"what": "all processes but mailbox", "idle MiB": Series([most.start_bytes / 2**20]), "peak MiB": Series([most.peak / 2**20]),
+             "above idle MiB": Series([above])},
+            {"what": "all processes", "idle MiB": Series([every.start_bytes / 2**20]), "peak MiB": Series([every.peak / 2**20]),
+             "above idle MiB": Series([(every.peak - every.start_bytes) / 2**20])}],
+            "The upload takes a codename; deriving the next one (Argon2id, 64 MiB for about 0.15 s, at the lowest priority) is the difference, "
+            "the same for an upload of any size. The target counts the first row.")
+        ctx.target("memory above idle, one upload, all processes, MiB", above)
+    finally:
+        server.stop()
+
+
+def run(ctx):
+    ctx.part(to_tmpfs, 130)
+    ctx.part(to_disk, 130)
+    ctx.part(classic_design, 80)
+    ctx.part(memory, 30)

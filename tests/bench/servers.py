@@ -12,6 +12,8 @@ import time
 import urllib.error
 import urllib.request
 
+from measure import cpu_seconds
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 INSTANCE = "a" * 55 + "d.onion"
 
@@ -232,6 +234,17 @@ class Sealslot(Server):
             except urllib.error.HTTPError:
                 time.sleep(0.02)
         raise RuntimeError("sealslotd showed no form within 30 s")
+
+    def wait_idle(self, seconds=60):
+        """Until no process of it has worked for a second: the codenames are derived ahead."""
+        end, last = time.monotonic() + seconds, -1
+        while time.monotonic() < end:
+            now = cpu_seconds(self.pid)
+            if now - last < 0.02:
+                return self
+            last = now
+            time.sleep(1)
+        return self
 
     def form(self):
         """The hidden fields of a fresh form, in its order."""
