@@ -44,10 +44,9 @@ def cpu_seconds(pid):
 
 
 def name_of(pid):
-    """The first 15 letters of a process's name."""
+    """The name of the program that a process runs; empty if that can't be told."""
     try:
-        with open(f"/proc/{pid}/comm", encoding="utf-8") as f:
-            return f.read().strip()
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
     except OSError:
         return ""
 
@@ -55,10 +54,10 @@ def name_of(pid):
 def pss_bytes(pid, without=None):
     """Proportional set size of a process tree: shared pages are counted once in all.
 
-    without: a process name that isn't counted."""
+    without: a program whose processes aren't counted."""
     total = 0
     for p in tree(pid):
-        if without is not None and name_of(p) == without[:15]:
+        if without is not None and name_of(p) == without:
             continue
         try:
             with open(f"/proc/{p}/smaps_rollup", encoding="ascii") as f:

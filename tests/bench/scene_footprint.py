@@ -74,7 +74,7 @@ def running(ctx):
         server.wait_idle()
         rows, allowed = [], syscalls()
         for pid in tree(server.pid):
-            role = {"sealslotd-front": "front", "sealslotd-store": "store", "sealslotd-mailb": "mailbox"}.get(name_of(pid), "parent")
+            role = {"sealslotd-front": "front", "sealslotd-store": "store", "sealslotd-mailbox": "mailbox"}.get(name_of(pid), "parent")
             with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
                 pss = int(re.search(r"^Pss:\s+(\d+)", f.read(), re.M)[1]) / 1024
             found = libraries(pid)
