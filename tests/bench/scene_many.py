@@ -147,7 +147,7 @@ def longest_wait_durable(ctx):
 def small_ones(ctx):
     rows = []
     for medium, folder in (("tmpfs", ctx.tmpfs), ("disk", ctx.disk)):
-        rates = []
+        rates, taken = [], []
         server = servers.Sealslot(folder, ctx.build, max_in_flight=64).start()
         try:
             for _ in range(min(3, ctx.runs)):
@@ -166,11 +166,10 @@ def small_ones(ctx):
                 begin = time.monotonic()
                 good = asyncio.run(stream())
                 rates.append(good / (time.monotonic() - begin))
-                if good != len(requests):
-                    raise RuntimeError("only %d of %d small submissions were taken" % (good, len(requests)))
+                taken.append(good)
         finally:
             server.stop()
-        rows.append({"medium": medium, "submissions/s": Series(rates)})
+        rows.append({"medium": medium, "submissions/s": Series(rates), "taken of 48": Series(taken)})
     ctx.table("Small durable submissions", rows,
               note="32 clients at once, each submission a message and 1,000 bytes, stored as 256 KiB of ciphertext and synced before its receipt. "
                    "Each takes a codename from the pool of 64: a longer rush is as fast as Argon2id. "
