@@ -107,23 +107,22 @@
 #define LIMIT_SNAPSHOT     LIMIT_GIB                    /* bytes of the index in it */
 
 /* ---- codenames and sessions (section 5) */
-#define LIMIT_MAILBOX_CALLS     512 /* sign-ins, views, reads under way at the same moment */
-#define LIMIT_SESSIONS          512
-#define LIMIT_SESSION_IDLE_MS   (15 * 60 * 1000LL)
-#define LIMIT_SESSION_MS        (2 * 3600 * 1000LL)
-#define LIMIT_RECEIPT_MS        (15 * 60 * 1000LL) /* how long a receipt can be shown again */
-#define LIMIT_SESSION_SWEEP_MS  10000
-#define LIMIT_CODENAME_POOL     64   /* derived ahead of their uploads */
-#define LIMIT_CODENAME_POOL_LOW 48   /* fewer than that: the pool is refilled */
-#define LIMIT_NAME_WAIT_MS      5000 /* an upload's wait for a codename when the pool is empty */
-#define LIMIT_VIEWS             32   /* mailboxes being read at the same moment */
-#define LIMIT_VIEW_MS           20000
-#define LIMIT_DERIVERS          8 /* threads for Argon2id, 64 MiB each */
-#define LIMIT_SIGN_IN_WAITING   32
-#define LIMIT_SIGN_IN_MS        20000
-#define LIMIT_REPLY             (60 * 1024) /* bytes of sealed reply */
-#define LIMIT_REPLIES           100         /* replies of one mailbox */
-#define LIMIT_REPLY_STEP        4096        /* replies are padded to multiples of this */
+#define LIMIT_MAILBOX_CALLS    512 /* sign-ins, views, reads under way at the same moment */
+#define LIMIT_SESSIONS         512
+#define LIMIT_SESSION_IDLE_MS  (15 * 60 * 1000LL)
+#define LIMIT_SESSION_MS       (2 * 3600 * 1000LL)
+#define LIMIT_RECEIPT_MS       (15 * 60 * 1000LL) /* how long a receipt can be shown again */
+#define LIMIT_SESSION_SWEEP_MS 10000
+#define LIMIT_CODENAME_POOL    64   /* derived ahead; more if max_in_flight is more */
+#define LIMIT_NAME_WAIT_MS     5000 /* an upload's wait for a codename when the pool is empty */
+#define LIMIT_VIEWS            32   /* mailboxes being read at the same moment */
+#define LIMIT_VIEW_MS          20000
+#define LIMIT_DERIVERS         8 /* threads for Argon2id, 64 MiB each */
+#define LIMIT_SIGN_IN_WAITING  32
+#define LIMIT_SIGN_IN_MS       20000
+#define LIMIT_REPLY            (60 * 1024) /* bytes of sealed reply */
+#define LIMIT_REPLIES          100         /* replies of one mailbox */
+#define LIMIT_REPLY_STEP       4096        /* replies are padded to multiples of this */
 
 /* ---- key store and vault */
 #define LIMIT_KEY_LOG       (4 * 1024 * 1024)   /* bytes of KEYS/log */

@@ -30,12 +30,13 @@ struct deriver {
 	pthread_mutex_t lock; /* guards all below but events and fd */
 	pthread_cond_t work;
 	struct queue waiting, done;
-	struct deriver_fresh pool[LIMIT_CODENAME_POOL];
-	size_t ready;      /* codenames in the pool */
+	struct deriver_fresh *pool;
+	size_t size;       /* codenames that the pool takes */
+	size_t ready;      /* codenames in it */
 	size_t refills;    /* codenames being derived for it */
 	uint32_t audience; /* of fronts: an old one's sign-ins aren't answered to the new one */
 	bool is_over;
-	bool is_filling; /* from LIMIT_CODENAME_POOL_LOW on until the pool is full */
+	bool is_filling; /* from three quarters on until the pool is full */
 	bool is_starved; /* the last refill had no memory: wait for the next event */
 	pthread_t threads[WORKERS_MAX + 1]; /* the first refills the pool */
 	unsigned workers;
@@ -118,9 +119,9 @@ wants_refill(struct deriver *d)
 {
 	size_t n = d->ready + d->refills;
 
-	if (n < LIMIT_CODENAME_POOL_LOW)
+	if (n < d->size - d->size / 4)
 		d->is_filling = true;
-	else if (n == LIMIT_CODENAME_POOL)
+	else if (n == d->size)
 		d->is_filling = false;
 	return d->is_filling && !d->is_starved;
 }
@@ -171,15 +172,20 @@ run_refill(void *arg)
 }
 
 enum err
-deriver_new(unsigned workers, const char *instance, const struct deriver_events *events,
-    struct deriver **out)
+deriver_new(unsigned workers, size_t pool, const char *instance,
+    const struct deriver_events *events, struct deriver **out)
 {
 	struct deriver *d;
 
-	if (workers == 0 || workers > WORKERS_MAX)
+	if (workers == 0 || workers > WORKERS_MAX || pool == 0)
 		return ERR_USAGE;
 	if ((d = secret_new(sizeof *d)) == NULL)
 		return ERR_NOMEM;
+	if ((d->pool = secret_new(pool * sizeof *d->pool)) == NULL) {
+		secret_free(d);
+		return ERR_NOMEM;
+	}
+	d->size = pool;
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->work, NULL);
 	d->instance = instance;
@@ -213,6 +219,7 @@ deriver_free(struct deriver *d)
 	pthread_cond_destroy(&d->work);
 	pthread_mutex_destroy(&d->lock);
 	io_close(&d->fd);
+	secret_free(d->pool);
 	secret_free(d);
 }
 
@@ -283,7 +290,7 @@ deriver_take(struct deriver *d, struct deriver_fresh *out)
 	if (d->ready > 0) {
 		d->ready--;
 		*out = d->pool[d->ready];
-		explicit_bzero(&d->pool[d->ready], sizeof *d->pool);
+		explicit_bzero(&d->pool[d->ready], sizeof d->pool[0]);
 		e = ERR_OK;
 	}
 	d->is_starved = false;

@@ -362,7 +362,8 @@ desk_tick(struct desk *d)
 }
 
 enum err
-desk_new(unsigned workers, const char *instance, const struct desk_lines *lines, struct desk **out)
+desk_new(unsigned workers, size_t pool, const char *instance, const struct desk_lines *lines,
+    struct desk **out)
 {
 	struct deriver_events events = {.signed_in = on_signed_in};
 	struct desk *d = secret_new(sizeof *d);
@@ -374,7 +375,7 @@ desk_new(unsigned workers, const char *instance, const struct desk_lines *lines,
 	events.ctx = d;
 	if ((e = session_table_new(&d->sessions)) != ERR_OK ||
 	    (e = uploads_new(&d->uploads)) != ERR_OK || (e = views_new(&d->views)) != ERR_OK ||
-	    (e = deriver_new(workers, instance, &events, &d->deriver)) != ERR_OK)
+	    (e = deriver_new(workers, pool, instance, &events, &d->deriver)) != ERR_OK)
 		desk_free(d);
 	else
 		*out = d;

@@ -22,9 +22,9 @@ struct desk_lines {
 	enum err (*to_store)(void *ctx, enum op op, uint32_t ref, const void *body, size_t len);
 };
 
-/* workers: threads for Argon2id. instance: borrowed for good. */
-enum err MUST_CHECK desk_new(
-    unsigned workers, const char *instance, const struct desk_lines *lines, struct desk **out);
+/* workers: threads for Argon2id. pool: codenames derived ahead. instance: borrowed for good. */
+enum err MUST_CHECK desk_new(unsigned workers, size_t pool, const char *instance,
+    const struct desk_lines *lines, struct desk **out);
 /* Wipes everything. Accepts NULL. */
 void desk_free(struct desk *d);
 /* Readable when desk_on_ready must be called. */

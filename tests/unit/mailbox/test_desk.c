@@ -75,7 +75,7 @@ setup(struct rig *r)
 	assert_ok(wire_pair(ends));
 	r->sock = ends[0];
 	assert_ok(mailbox_new(ends[1], &r->box));
-	assert_ok(desk_new(2, INSTANCE, &lines, &r->desk));
+	assert_ok(desk_new(2, LIMIT_CODENAME_POOL, INSTANCE, &lines, &r->desk));
 }
 
 static void
