@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -200,6 +201,7 @@ def main():
         p.error("no such scene: " + args.only)
     args.scale = 0.01 if args.quick else 1.0
     args.runs = 1 if args.quick else args.runs
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the servers are stopped on the way out
     ctx, scenes = Context(args), [args.only] if args.only else SCENES
     try:
         for ctx.scene in scenes:
