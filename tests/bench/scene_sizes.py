@@ -15,7 +15,7 @@ def sizes(ctx):
             path = ctx.sparse_file(size)
             server.wait_idle()
             before = cpu_seconds(server.pid)
-            with PeakPss(server.pid, every=0.02, without="sealslotd-mailbox") as peak:
+            with PeakPss(server.pid, every=0.02) as peak:
                 seconds = server.upload(path)
             rows.append({"size": ctx.human(size), "seconds": Series([seconds]), "MB/s": Series([size / 1e6 / seconds]),
                          "CPU s/GB": Series([(cpu_seconds(server.pid) - before) / (size / 1e9)]),

@@ -14,7 +14,7 @@ def _once(server, path, size, then=None):
     """One upload: MB/s, CPU seconds of the server per GB, peak memory of all its processes in MiB."""
     def run():
         before = cpu_seconds(server.pid)
-        with PeakPss(server.pid, every=0.1, without="sealslotd-mailbox") as peak:
+        with PeakPss(server.pid, every=0.1) as peak:
             seconds = server.upload(path)
             if then is not None:
                 seconds += then(server)
@@ -77,8 +77,7 @@ def _beside(ctx, medium, folder, peers, then, runs):
     return rows, results
 
 
-NOTE = ("Peak memory is the sum of PSS of all processes of a server but the mailbox process, which takes 64 MiB for a moment "
-        "whenever it derives the next codename. nginx and OnionShare store PLAIN TEXT.")
+NOTE = ("Peak memory is the sum of PSS of all processes of a server; sealslot's codenames were all ready. nginx and OnionShare store PLAIN TEXT.")
 
 
 def to_tmpfs(ctx):
@@ -114,16 +113,13 @@ def memory(ctx):
     server = SealslotForget(ctx.tmpfs, ctx.build).start()
     try:
         server.wait_idle()
-        with PeakPss(server.pid, every=0.02) as every, PeakPss(server.pid, every=0.02, without="sealslotd-mailbox") as most:
+        with PeakPss(server.pid, every=0.02) as every:
             server.upload(ctx.sparse_file(size))
-        above = (most.peak - most.start_bytes) / 2**20
+        above = (every.peak - every.start_bytes) / 2**20
         ctx.table("Memory of one upload of %s" % ctx.human(size), [
-            {"what": "all processes but mailbox", "idle MiB": Series([most.start_bytes / 2**20]), "peak MiB": Series([most.peak / 2**20]),
-             "above idle MiB": Series([above])},
             {"what": "all processes", "idle MiB": Series([every.start_bytes / 2**20]), "peak MiB": Series([every.peak / 2**20]),
-             "above idle MiB": Series([(every.peak - every.start_bytes) / 2**20])}],
-            "The upload takes a codename; deriving the next one (Argon2id, 64 MiB for about 0.15 s, at the lowest priority) is the difference, "
-            "the same for an upload of any size. The target counts the first row.")
+             "above idle MiB": Series([above])}],
+            "Codenames are derived ahead, in batches, once a quarter of them is used: Argon2id takes 64 MiB then, at the lowest priority.")
         ctx.target("memory above idle, one upload, all processes, MiB", above)
     finally:
         server.stop()

@@ -17,8 +17,6 @@ from slot import Slot, sha256  # noqa: E402
 
 MIB = 1024 * 1024
 ABOVE_IDLE = 8 * MIB
-# An upload takes a codename, and deriving the next one is Argon2id with 64 MiB, whatever the upload's size.
-DERIVES = "sealslotd-mailbox"
 ARGON2 = 64 * MIB
 
 
@@ -33,11 +31,11 @@ def fill_pool(slot):
 
 
 def upload(slot, path):
-    """One upload; bytes of PSS that all server processes but mailbox have when idle, and at the peak of it."""
+    """One upload; bytes of PSS that all server processes have when idle, and at the peak of it."""
     slot.upload("warm up")
     fill_pool(slot)
-    idle = measure.pss_bytes(slot.pid(), DERIVES)
-    with measure.PeakPss(slot.pid(), every=0.02, without=DERIVES) as peak:
+    idle = measure.pss_bytes(slot.pid())
+    with measure.PeakPss(slot.pid(), every=0.02) as peak:
         page = slot.curl_upload("large", [path])
     assert "<h1>" in page
     return idle, peak.peak
