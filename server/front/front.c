@@ -119,6 +119,7 @@ on_room(void *ctx, uint64_t bytes, bool is_writable)
 	struct front *f = ctx;
 
 	f->site.room = bytes;
+	f->site.signed_in_room = store_signed_in_room(f->store);
 	f->site.is_writable = is_writable;
 	hear(f, &f->has_room_news);
 }

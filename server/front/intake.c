@@ -21,6 +21,7 @@ struct intake {
 		INTAKE_OVER,       /* there is a verdict */
 	} state;
 	bool is_waiting; /* intake_put said ERR_AGAIN */
+	bool is_offered; /* the store was asked to keep it */
 	uint32_t upload; /* the store's name for it; 0: none */
 	uint64_t body_len;
 	uint64_t taken;
@@ -91,6 +92,7 @@ commit(struct intake *in, uint64_t size)
 	sealer_file_free(in->file);
 	in->file = NULL;
 	in->item.size = size;
+	in->is_offered = true;
 	e = store_commit(in->env->store, in->upload, &in->item, on_committed, in);
 	if (e == ERR_OK)
 		in->state = INTAKE_COMMITTING;
@@ -263,7 +265,9 @@ init(struct intake *in, const struct intake_request *r)
 	in->schedule = schedule_ref_take(r->schedule);
 	if (receive_init(&in->receive, &setup) != ERR_OK)
 		return INTAKE_MALFORMED;
-	e = store_begin(in->env->store, r->body_len, on_begun, in, &in->upload);
+	e = r->is_signed_in
+		? store_begin_signed_in(in->env->store, r->body_len, on_begun, in, &in->upload)
+		: store_begin(in->env->store, r->body_len, on_begun, in, &in->upload);
 	return e == ERR_OK ? INTAKE_PENDING : store_verdict(e);
 }
 
@@ -313,6 +317,12 @@ const char *
 intake_token(const struct intake *in)
 {
 	return in->token[0] == '\0' ? NULL : in->token;
+}
+
+bool
+intake_was_offered(const struct intake *in)
+{
+	return in != NULL && in->is_offered;
 }
 
 const struct store_item *

@@ -41,7 +41,7 @@ struct intake_request {
 	struct schedule_ref *schedule; /* one more reference is taken; NULL: there is none to use */
 	int32_t today;
 	const struct manifest_source *source; /* copied; NULL: no answer is possible */
-	bool is_signed_in;
+	bool is_signed_in; /* may use what is kept of a day for those who have a codename */
 	/*
 	 * Called on the event thread, from sealer_on_readable or store_on_readable
 	 * only: when intake_put would get further, or the verdict is there. May call
@@ -70,6 +70,8 @@ enum intake_verdict intake_verdict(const struct intake *in);
 /* The form's token, from the moment it was read; NULL before. Its form was checked, nothing else.
  */
 const char *intake_token(const struct intake *in);
+/* Was the store ever asked to keep it? If not it is nowhere, and never will be. NULL: no. */
+bool intake_was_offered(const struct intake *in);
 /* What the store was told of it: complete once the verdict is INTAKE_STORED. */
 const struct store_item *intake_item(const struct intake *in);
 /* Body bytes taken so far, and the expected total: for the progress page. */

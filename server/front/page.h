@@ -127,6 +127,7 @@ enum page_value {
 	PAGE_CROSS_SITE,
 	/* ...and these say more about it */
 	PAGE_UPLOAD,        /* it ended an upload */
+	PAGE_MAY_SIGN_IN,   /* who has a codename may find room */
 	PAGE_SIGN_IN_AGAIN, /* the way out of it is signing in */
 	PAGE_TO_FORM,       /* ...or the form */
 	PAGE_VALUE_COUNT

@@ -48,7 +48,8 @@ struct site {
 	struct buf keys, signature;    /* its bytes */
 	struct mailbox *mailbox;       /* borrowed; NULL: not connected yet */
 	int32_t today;
-	uint64_t room;
+	uint64_t room;           /* the largest body that somebody may send now */
+	uint64_t signed_in_room; /* ...and that goes into the mailbox of a session */
 	bool is_writable;
 };
 

@@ -123,6 +123,13 @@ others(const struct submit *u)
 	return held > 0 ? held - 1 : 0;
 }
 
+/* The session that it names is looked at later: before the body, after the gate. */
+static bool
+is_for_mailbox(const struct request *r)
+{
+	return strcmp(r->path, SUBMIT_MAILBOX_PATH) == 0;
+}
+
 /* PAGE_SITE: nothing speaks against it. */
 static enum page_value
 objection(const struct site *s, const struct request *r)
@@ -137,7 +144,7 @@ objection(const struct site *s, const struct request *r)
 		return PAGE_NO_KEY;
 	if (!s->is_writable)
 		return PAGE_CLOSED;
-	if (r->body_len > s->room)
+	if (r->body_len > (is_for_mailbox(r) ? s->signed_in_room : s->room))
 		return PAGE_NO_ROOM;
 	return PAGE_SITE;
 }
@@ -191,8 +198,11 @@ release(struct submit *u)
 {
 	if (u->look != 0)
 		mailbox_cancel(u->site->mailbox, u->look);
-	if (u->name != 0)
+	/* While it may still be stored, nobody else may get its codename. */
+	if (u->name != 0 && intake_was_offered(u->intake))
 		mailbox_drop(u->site->mailbox, u->name);
+	else if (u->name != 0)
+		mailbox_give_back(u->site->mailbox, u->name);
 	intake_free(u->intake);
 	u->intake = NULL;
 	u->look = u->name = 0;
@@ -522,7 +532,7 @@ submit_new(
 	if (u == NULL)
 		return ERR_NOMEM;
 	*u = (struct submit){.task = {&ops}, .site = s, .r = r, .owner = *owner};
-	u->is_signed_in = strcmp(r->path, SUBMIT_MAILBOX_PATH) == 0;
+	u->is_signed_in = is_for_mailbox(r);
 	list_in(u);
 	*out = &u->task;
 	start(u);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "front/model.h"
+#include "front/submit.h"
 
 enum err
 view_form(const struct site *s, const struct request *r, struct answer *a)
@@ -79,6 +80,8 @@ set_way_out(struct model *v, const struct request *r, enum page_value which)
 		v->m.value[PAGE_SIGN_IN_AGAIN] = "1";
 	else if (!is_foreign && !(r->is_framed && v->m.value[PAGE_UPLOAD] != NULL))
 		v->m.value[PAGE_TO_FORM] = "1";
+	if (which == PAGE_NO_ROOM && strcmp(r->path, SUBMIT_MAILBOX_PATH) != 0)
+		v->m.value[PAGE_MAY_SIGN_IN] = "1";
 }
 
 enum err

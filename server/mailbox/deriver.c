@@ -298,3 +298,14 @@ deriver_take(struct deriver *d, struct deriver_fresh *out)
 	pthread_mutex_unlock(&d->lock);
 	return e;
 }
+
+void
+deriver_give_back(struct deriver *d, const struct deriver_fresh *f)
+{
+	pthread_mutex_lock(&d->lock);
+	if (d->ready + d->refills < d->size) {
+		d->pool[d->ready++] = *f;
+		announce(d); /* somebody may wait for one */
+	}
+	pthread_mutex_unlock(&d->lock);
+}

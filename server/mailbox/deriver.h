@@ -42,5 +42,8 @@ enum err MUST_CHECK deriver_sign_in(struct deriver *d, uint32_t ref, const struc
 void deriver_forget_sign_ins(struct deriver *d);
 /* A codename from the pool. ERR_AGAIN: it is empty; the workers are refilling it. */
 enum err MUST_CHECK deriver_take(struct deriver *d, struct deriver_fresh *out);
+/* One that was taken and that nobody ever saw goes back; the caller wipes its copy. A full pool
+ * forgets it. */
+void deriver_give_back(struct deriver *d, const struct deriver_fresh *f);
 
 #endif

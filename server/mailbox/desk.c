@@ -191,6 +191,22 @@ issue_name(struct desk *d, const struct wire_msg *m)
 	explicit_bzero(&s, sizeof s);
 }
 
+/*
+ * It never came to the store, and was never shown: the next upload may have it. uploads_take moves
+ * it, so that giving back twice, or issuing what was given back, finds nothing.
+ */
+static void
+give_back(struct desk *d, uint32_t ref)
+{
+	struct deriver_fresh f = {0};
+
+	if (uploads_take(d->uploads, ref, &f.keys, &f.name) != ERR_OK)
+		uploads_drop(d->uploads, ref); /* it may wait for one still */
+	else if (f.name.letters[0] != '\0')
+		deriver_give_back(d->deriver, &f);
+	explicit_bzero(&f, sizeof f);
+}
+
 /* Who waited for a codename gets one as soon as there is one. */
 static void
 serve_waiting(struct desk *d)
@@ -291,6 +307,8 @@ desk_from_front(struct desk *d, const struct wire_msg *m)
 			from_front[i].handle(d, m);
 	if (m->op == OP_NAME_DROP)
 		uploads_drop(d->uploads, m->ref);
+	if (m->op == OP_NAME_GIVE_BACK)
+		give_back(d, m->ref);
 	if (m->op == OP_READ_MORE)
 		answer_piece(d, m->ref);
 }

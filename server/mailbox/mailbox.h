@@ -53,6 +53,8 @@ enum err MUST_CHECK mailbox_take(
 enum err MUST_CHECK mailbox_issue(struct mailbox *m, uint32_t ref, mailbox_session *cb, void *ctx);
 /* The upload failed, or is given up, in any state: no callback, its codename is forgotten. */
 void mailbox_drop(struct mailbox *m, uint32_t ref);
+/* The same for one that store was never asked to keep: another upload may get its codename. */
+void mailbox_give_back(struct mailbox *m, uint32_t ref);
 /* text: what the source typed, at most LIMIT_FIELD bytes (ERR_LIMIT). */
 enum err MUST_CHECK mailbox_sign_in(
     struct mailbox *m, const char *text, size_t len, mailbox_session *cb, void *ctx, uint32_t *ref);

@@ -101,8 +101,8 @@ mailbox_issue(struct mailbox *m, uint32_t ref, mailbox_session *cb, void *ctx)
 	return calls_begin(m, s, NULL, 0, NULL);
 }
 
-void
-mailbox_drop(struct mailbox *m, uint32_t ref)
+static void
+let_go(struct mailbox *m, uint32_t ref, enum op op)
 {
 	struct call *s = calls_find(m, ref);
 
@@ -114,11 +114,23 @@ mailbox_drop(struct mailbox *m, uint32_t ref)
 		return;
 	}
 	s->state = CALL_DUE;
-	s->op = OP_NAME_DROP;
+	s->op = op;
 	s->is_last = true;
 	calls_drop_body(s);
 	if (calls_send(m, s) != ERR_OK)
 		calls_release(s);
+}
+
+void
+mailbox_drop(struct mailbox *m, uint32_t ref)
+{
+	let_go(m, ref, OP_NAME_DROP);
+}
+
+void
+mailbox_give_back(struct mailbox *m, uint32_t ref)
+{
+	let_go(m, ref, OP_NAME_GIVE_BACK);
 }
 
 static struct call *

@@ -37,6 +37,7 @@ static const struct op_rule rules[OP_COUNT] = {
     [OP_NAME_TAKE] = {"name-take", FRONT, MAILBOX, 0, sizeof(struct op_token), OP_FD_NEVER, 0},
     [OP_NAME_ISSUE] = {"name-issue", FRONT, MAILBOX, NOTHING, OP_FD_NEVER, 0},
     [OP_NAME_DROP] = {"name-drop", FRONT, MAILBOX, NOTHING, OP_FD_NEVER, 0},
+    [OP_NAME_GIVE_BACK] = {"name-give-back", FRONT, MAILBOX, NOTHING, OP_FD_NEVER, 0},
     [OP_SIGN_IN] = {"sign-in", FRONT, MAILBOX, 0, LIMIT_FIELD, OP_FD_NEVER, 0},
     [OP_LOOK] = {"look", FRONT, MAILBOX, EXACTLY(op_token), OP_FD_NEVER, 0},
     [OP_SIGN_OUT] = {"sign-out", FRONT, MAILBOX, EXACTLY(op_token), OP_FD_NEVER, 0},

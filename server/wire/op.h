@@ -41,7 +41,7 @@ enum op {
 	OP_NAME_TAKE,  /* ref: an upload begins; body: empty, or the token of a session: struct
 			  op_token */
 	OP_NAME_ISSUE, /* ref: it is committed: its codename gets a session; OP_SESSION */
-	OP_NAME_DROP,  /* ref: it failed: its codename is forgotten */
+	OP_NAME_DROP,  /* ref: it may have failed: its codename is forgotten */
 	OP_SIGN_IN,    /* ref; body: what the source typed; OP_SESSION */
 	OP_LOOK,       /* ref; body: struct op_token; OP_SESSION_IS */
 	OP_SIGN_OUT,   /* body: struct op_token */
@@ -88,6 +88,8 @@ enum op {
 	OP_SNAPSHOT_IS, /* fd: memfd of the index as it is now */
 	OP_ANSWERS_NEED,  /* fd: memfd of struct op_export_item, ascending by id: to be hashed */
 	OP_ANSWERS_TAKEN, /* body: struct op_answers_taken */
+	/* front to mailbox */
+	OP_NAME_GIVE_BACK, /* ref: it never came to the store: its codename is nobody's again */
 	OP_COUNT
 };
 

@@ -201,7 +201,7 @@ class Mailbox(threading.Thread):
         super().__init__(daemon=True)
         self.sock = sock
         self.take, self.issue = OK, OK
-        self.sessions, self.issued, self.dropped, self.named = {}, 0, 0, set()
+        self.sessions, self.issued, self.dropped, self.given_back, self.named = {}, 0, 0, 0, set()
         self.changed = threading.Condition()
 
     def run(self):
@@ -238,6 +238,8 @@ class Mailbox(threading.Thread):
                 self.session(ref, self.issue, True)
         elif op == "NAME_DROP":
             self.dropped += 1
+        elif op == "NAME_GIVE_BACK":
+            self.given_back += 1
         elif op == "LOOK":
             if token in self.sessions:
                 say(self.sock, "SESSION_IS", struct.pack("=96s32s", self.sessions[token].encode(), b"k" * 32), ref=ref)

@@ -284,6 +284,22 @@ def store_dies(front):
     assert front.receipt_of(front.post(body)).status == 200
 
 
+def whose_codename(front):
+    """A line that breaks gives its codename back, since nobody saw it; what the store was asked to keep never does."""
+    box, body = front.mailbox, body_of(token(front), b"m", [("a", b"b" * 500_000)])
+    back, dropped = box.given_back, box.dropped
+    with front.connect() as s:
+        s.sendall(front.head_of(len(body)) + body[:100_000])
+        front.until(lambda: front.store.open)
+    front.until(lambda: box.given_back == back + 1)
+    assert box.dropped == dropped
+    front.store.commit = SYS
+    assert front.post(body_of(token(front), b"m")).status == 503
+    front.store.commit = OK
+    front.until(lambda: box.dropped == dropped + 1)
+    assert box.given_back == back + 1
+
+
 def draining(front):
     """No new uploads; those in flight finish, and get their receipts, before front says that it is empty."""
     body = body_of(token(front), b"m", [("a", b"b" * 500_000)])
@@ -314,7 +330,7 @@ def main():
     for unix in (False, True):
         with Front(build, {"store": {"max_upload": "64M"}}, keys, unix=unix) as front:
             for scene in (receipt_and_again, token_in_the_address, no_codename, codename_lost, from_another_site, sizes, bad_forms, store_says_no, known_beforehand, client_gone, bytes_one_by_one,
-                          expect_100, twins, gone_before_the_receipt, store_dies, draining):
+                          expect_100, twins, gone_before_the_receipt, whose_codename, store_dies, draining):
                 start = time.monotonic()
                 scene(front)
                 print(f"{time.monotonic() - start:6.2f} s  {scene.__name__}{' (unix)' if unix else ''}", flush=True)

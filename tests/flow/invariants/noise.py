@@ -24,8 +24,8 @@ from slot import File, Slot, sha256  # noqa: E402
 OPS = 10_000
 ROLE_FRONT = 1
 MINE = {"store": ["OP_BEGIN", "OP_COMMIT", "OP_ABORT"],
-        "mailbox": ["OP_NAME_TAKE", "OP_NAME_ISSUE", "OP_NAME_DROP", "OP_SIGN_IN", "OP_LOOK", "OP_SIGN_OUT", "OP_READ",
-                    "OP_READ_MORE", "OP_REMOVE"]}
+        "mailbox": ["OP_NAME_TAKE", "OP_NAME_ISSUE", "OP_NAME_DROP", "OP_NAME_GIVE_BACK", "OP_SIGN_IN", "OP_LOOK",
+                    "OP_SIGN_OUT", "OP_READ", "OP_READ_MORE", "OP_REMOVE"]}
 PROGRAM = {"store": "server/sealslotd-store", "mailbox": "server/mailbox/sealslotd-mailbox"}
 
 

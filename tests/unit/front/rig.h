@@ -59,7 +59,7 @@ struct store {
 	int give;     /* a descriptor to hand out instead of a file's; -1: a file */
 	bool is_mute; /* no callbacks come */
 	/* what happened */
-	unsigned begins, commits, aborts;
+	unsigned begins, signed_in_begins, commits, aborts;
 	uint64_t body_len;
 	struct store_item item; /* of the last commit */
 	int stored;             /* the last committed file, for reading; -1 */
@@ -101,6 +101,14 @@ store_begin(struct store *s, uint64_t body_len, store_begun *cb, void *ctx, uint
 	    .state = RIG_BEGINNING, .upload = ++s->next, .begun = cb, .ctx = ctx, .fd = -1};
 	*upload = t->upload;
 	return ERR_OK;
+}
+
+enum err
+store_begin_signed_in(
+    struct store *s, uint64_t body_len, store_begun *cb, void *ctx, uint32_t *upload)
+{
+	s->signed_in_begins++;
+	return store_begin(s, body_len, cb, ctx, upload);
 }
 
 enum err

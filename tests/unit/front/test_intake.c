@@ -192,10 +192,13 @@ source_and_session_are_passed_on(void **state)
 	q.is_signed_in = true;
 	assert_ok(intake_start(&r.env, &q, &r.in, &v));
 	explicit_bzero(&source, sizeof source);
+	assert_int_equal(r.store.signed_in_begins, 1);
+	assert_false(intake_was_offered(r.in));
 	rig_await(&r, 0);
 	assert_true(rig_feed(&r, body.p, body.len));
 	assert_int_equal(rig_end(&r), INTAKE_STORED);
 	assert_true(r.store.item.is_signed_in);
+	assert_true(intake_was_offered(r.in));
 	o = open_stored(&r, 0);
 	assert_ok(zip_read_member(o.zip, zip_read_find(o.zip, ZIP_MANIFEST), harness_sink(&all)));
 	assert_non_null(

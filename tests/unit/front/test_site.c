@@ -96,7 +96,7 @@ make_ready(struct site *s)
 {
 	give_schedule(s, TODAY + 3, 1);
 	s->has_store = s->is_writable = true;
-	s->room = 1 << 30;
+	s->room = s->signed_in_room = 1 << 30;
 	s->mailbox = (struct mailbox *)&the_mailbox; /* admission only looks whether there is one */
 }
 
@@ -277,6 +277,7 @@ test_form(void **state)
 	shows(&f.site, &r, 200, "<select id=\"inbox\" name=\"inbox\">");
 	f.site.room = 0;
 	shows(&f.site, &r, 507, "There is no room");
+	shows(&f.site, &r, 507, "kept for those who sign in");
 	f.site.room = 1;
 	f.site.is_writable = false;
 	shows(&f.site, &r, 503, "We cannot store anything");
@@ -442,6 +443,12 @@ test_submit_admission(void **state)
 	f.site.env.in_flight = 1;
 	f.site.room = r.body_len - 1;
 	refuses(&f.site, &r, 507);
+	/* What is kept for those who have a codename is for what goes into a mailbox. */
+	strcpy(r.path, SUBMIT_MAILBOX_PATH);
+	assert_ok(submit_admit(&f.site, &r, &a));
+	f.site.signed_in_room = r.body_len - 1;
+	refuses(&f.site, &r, 507);
+	strcpy(r.path, "/submit");
 	f.site.room = r.body_len;
 	assert_ok(submit_admit(&f.site, &r, &a));
 	f.site.is_writable = false;

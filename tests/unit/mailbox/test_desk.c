@@ -427,12 +427,59 @@ the_queue_is_bounded(void **state)
 	teardown(&r);
 }
 
+static void
+say(struct rig *r, enum op op, uint32_t ref)
+{
+	struct wire_msg m = {.op = op, .ref = ref, .fd = -1};
+
+	desk_from_front(r->desk, &m);
+}
+
+/* Broken-off uploads drain no pool: what nobody saw is given out again, to one upload alone. */
+static void
+a_codename_that_nobody_saw_goes_back(void **state)
+{
+	struct op_name first, other;
+	uint32_t ref = 0, held = 0;
+	struct rig r;
+	int i, seen = 0, last = 6; /* some more after it */
+
+	(void)state;
+	setup(&r);
+	assert_ok(mailbox_take(r.box, NULL, named, &r, &ref));
+	pump(&r, 1);
+	assert_ok(r.e);
+	first = r.name;
+	mailbox_give_back(r.box, ref);
+	mailbox_give_back(r.box, ref); /* the second finds nothing */
+	hand_on(&r);
+	say(&r, OP_NAME_GIVE_BACK, ref);
+	say(&r, OP_NAME_ISSUE, ref);
+	poll(NULL, 0, 10);
+	mailbox_on_readable(r.box); /* a session for nobody is the answer, and has no owner */
+	/* Two uploads at once never share one. */
+	r.calls = 0;
+	for (i = 0; i < LIMIT_CODENAME_POOL && last > 0; i++) {
+		assert_ok(mailbox_take(r.box, NULL, named, &r, &held));
+		pump(&r, (unsigned)i + 1);
+		assert_ok(r.e);
+		if (i > 0)
+			assert_memory_not_equal(
+			    other.mailbox, r.name.mailbox, sizeof other.mailbox);
+		other = r.name;
+		seen += memcmp(first.mailbox, r.name.mailbox, sizeof first.mailbox) == 0;
+		last -= seen > 0;
+	}
+	assert_int_equal(seen, 1);
+	teardown(&r);
+}
+
 /* Messages that the op table lets through but nobody sane would send. */
 static void
 nonsense_does_no_harm(void **state)
 {
-	static const uint32_t ops[] = {OP_NAME_TAKE, OP_NAME_ISSUE, OP_NAME_DROP, OP_SIGN_IN,
-	    OP_LOOK, OP_SIGN_OUT, OP_READ, OP_READ_MORE, OP_REMOVE};
+	static const uint32_t ops[] = {OP_NAME_TAKE, OP_NAME_ISSUE, OP_NAME_DROP, OP_NAME_GIVE_BACK,
+	    OP_SIGN_IN, OP_LOOK, OP_SIGN_OUT, OP_READ, OP_READ_MORE, OP_REMOVE};
 	struct wire_msg m;
 	struct rig r;
 	unsigned i, n;
@@ -467,6 +514,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_codename_on_the_receipt_opens_the_mailbox),
 	    cmocka_unit_test(a_typo_costs_nothing_and_is_named),
+	    cmocka_unit_test(a_codename_that_nobody_saw_goes_back),
 	    cmocka_unit_test(replies_are_read_and_removed),
 	    cmocka_unit_test(no_session_no_answer),
 	    cmocka_unit_test(a_lost_store_or_mailbox_is_told),
