@@ -67,7 +67,8 @@ enum err MUST_CHECK check_files_compare(
 
 /* ---- the schedules of a store */
 
-/* Signatures under the pinned root key, and whether each follows the one before it. */
+/* Signatures under the pinned root key, and whether each follows the one before it. What an older
+ * root key signed must lie before the first one of the pinned key, which vouches for it. */
 enum err MUST_CHECK check_keys(const struct setup *s, struct check_report *r, struct reason *why);
 
 #endif

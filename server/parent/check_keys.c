@@ -15,6 +15,8 @@
 struct sheet {
 	uint32_t serial;
 	struct schedule *s;
+	bool is_foreign; /* another key than the pinned root signed it; s is what it says of itself
+			  */
 	uint8_t hash[HASH_LEN];
 };
 
@@ -50,6 +52,22 @@ list_serials(int keys, struct buf *out)
 	return e;
 }
 
+/*
+ * The pin may have been changed by hand: what an older root key signed verifies no more, but is
+ * vouched for by the one that follows it, which has its hash. check_link looks at that.
+ */
+static enum err
+verify(const struct setup *s, const struct buf *text, const struct buf *sig, struct sheet *sh,
+    struct schedule_fault *fault)
+{
+	enum err e = schedule_verify(text, sig, &s->root, &sh->s, fault);
+
+	if (e != ERR_NOMATCH)
+		return e;
+	sh->is_foreign = true;
+	return schedule_parse(text->p, text->len, &sh->s, fault);
+}
+
 /* ERR_OK with sh->s NULL: it is told why it isn't good. */
 static enum err
 read_sheet(int keys, const struct setup *s, struct sheet *sh, struct check_report *r)
@@ -71,7 +89,7 @@ read_sheet(int keys, const struct setup *s, struct sheet *sh, struct check_repor
 		e = check_say(r, CHECK_PROBLEM, NULL,
 		    "keys/%s can't be read (%s): publish schedule %u again, or restore it.", name,
 		    err_text(e), sh->serial);
-	else if (schedule_verify(&text, &sig, &s->root, &sh->s, &fault) != ERR_OK)
+	else if (verify(s, &text, &sig, sh, &fault) != ERR_OK)
 		e = check_say(r, CHECK_PROBLEM, NULL,
 		    "Schedule %u doesn't verify under the root key (%s): find out who changed it, and "
 		    "restore it.",
@@ -82,6 +100,28 @@ read_sheet(int keys, const struct setup *s, struct sheet *sh, struct check_repor
 	buf_wipe(&text);
 	buf_wipe(&sig);
 	return e;
+}
+
+static enum err
+say_foreign(const struct sheet *sh, struct check_report *r)
+{
+	return check_say(r, CHECK_PROBLEM, NULL,
+	    "Schedule %u doesn't verify under the root key (it is signed by another key, not by this "
+	    "root key): find out who changed it, and restore it.",
+	    sh->serial);
+}
+
+/* From one root key to the next: all before it were signed by an older one. */
+static enum err
+say_handover(const struct sheet *sh, bool is_gap, struct check_report *r)
+{
+	return check_say(r, CHECK_NOTICE, NULL,
+	    is_gap
+		? "The schedules before %u are of another root key, and the one right before it is "
+		  "missing: nothing here can tell whether they were changed. They aren't used any more."
+		: "The schedules before %u are of an older root key. They are unchanged: each has the "
+		  "hash that the next one names.",
+	    sh->serial);
 }
 
 /* Does it follow the one before it? */
@@ -98,6 +138,10 @@ check_link(const struct sheet *before, const struct sheet *sh, struct check_repo
 		return check_say(r, CHECK_PROBLEM, NULL,
 		    "Schedule %u may not follow schedule %u: %s.", sh->serial, before->serial,
 		    schedule_follow_text(e));
+	if (before->is_foreign && !sh->is_foreign)
+		return say_handover(sh, is_gap, r);
+	if (!before->is_foreign && sh->is_foreign)
+		return say_foreign(sh, r);
 	if (is_gap)
 		return check_say(r, CHECK_NOTICE, NULL,
 		    "Between schedule %u and %u some are missing; they weren't needed.",
@@ -120,6 +164,9 @@ check_chain(int keys, const struct setup *s, const struct buf *serials, struct c
 		schedule_free(before.s);
 		before = sh;
 	}
+	/* The newest is what the server goes by. */
+	if (e == ERR_OK && before.is_foreign && before.s != NULL)
+		e = say_foreign(&before, r);
 	schedule_free(before.s);
 	return e;
 }

@@ -3,6 +3,7 @@
 # builds: release sanitize
 # time limit: 300
 
+import json
 import os
 import re
 import shutil
@@ -75,6 +76,45 @@ def pin(slot, new):
     slot.start()
     check(f"\nserial: 2\n" in slot.get("/keys").text, "the schedule that is served")
     check(new in slot.get("/fingerprints").text, "the fingerprint page")
+    look_back(slot)
+
+
+def look_back(slot):
+    step("check: what the older root key signed is noted; changed, or behind the new one, it is a problem")
+
+    def findings(status):
+        told = json.loads(slot.sealslotd("check", "--json", status=status).stdout)
+        return told["problems"], told["notices"]
+
+    problems, notices = findings(0)
+    check(not problems and any("before 2 are of an older root key" in n for n in notices), str(notices))
+    first = os.path.join(slot.store, "keys", "keys-0001.txt")
+    with open(first, "rb") as f:
+        whole = f.read()
+    owner = os.stat(first)
+    for spoilt in (whole.replace(b"Investigations desk", b"Investigations dusk"), whole[:-1]):
+        check(spoilt != whole, "nothing was changed")
+        rewrite(first, spoilt, owner)
+        problems, notices = findings(3)
+        check(len(problems) == 1 and "chedule" in problems[0] and "older root" not in str(notices), str(problems))
+    rewrite(first, whole, owner)
+    # The pin of somebody else: then the newest schedule is not the root key's.
+    for name in (".txt", ".txt.minisig"):
+        os.rename(os.path.join(slot.store, "keys", "keys-0002" + name), os.path.join(slot.folder, "aside" + name))
+    problems, _ = findings(3)
+    check(any("Schedule 1 doesn't verify under the root key" in p for p in problems), str(problems))
+    for name in (".txt", ".txt.minisig"):
+        os.rename(os.path.join(slot.folder, "aside" + name), os.path.join(slot.store, "keys", "keys-0002" + name))
+    check(not findings(0)[0], "it isn't well again")
+
+
+def rewrite(path, content, owner):
+    os.unlink(path)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
+        f.write(content)
+    os.chmod(path, owner.st_mode & 0o7777)
+    if os.getuid() == 0:
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def carry(slot, name):
