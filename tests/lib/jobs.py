@@ -1,5 +1,6 @@
 """One test is one process session with a scratch folder, a log and a time limit."""
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -16,6 +17,18 @@ def adopt_orphans():
     """What a test leaves behind becomes our child, so that it can be found and reaped."""
     if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError("prctl(PR_SET_CHILD_SUBREAPER) failed")
+    threading.Thread(target=_reap_orphans, daemon=True).start()
+
+
+def _reap_orphans():
+    """As init does, while tests run. A test itself leads its session, and who started it waits for it."""
+    while True:
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            stat = _stat(int(entry))
+            if stat and stat[0] == os.getpid() and stat[2] == "Z" and stat[1] not in (int(entry), os.getsid(0)):
+                with contextlib.suppress(OSError):
+                    os.waitpid(int(entry), os.WNOHANG)
+        time.sleep(0.2)
 
 
 def _stat(pid):
