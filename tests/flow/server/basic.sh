@@ -131,11 +131,26 @@ wait "$reader"
 wait_for 10 is_said 'store works again'
 [ "$(verb status --json | sed 's/.*"bundles":\([0-9]*\).*/\1/')" = "$serial" ] || fail 'it was counted'
 
+step SIGHUP: the store looks for its schedules again, and nobody is restarted
+children_now() { pgrep -P "$server" | sort; }
+serves_keys() { ask state | grep -q "keys $1"; }
+before=$(children_now)
+mkdir aside
+mv store/keys/* aside/
+kill -HUP "$server"
+wait_for 10 serves_keys '[^0-9]'
+answers 'refused' 'upload 1000'
+mv aside/* store/keys/
+kill -HUP "$server"
+wait_for 10 serves_keys '1 '
+[ "$(children_now)" = "$before" ] || fail 'a process was restarted'
+answers 'stored' 'upload 1000'
+
 step the end
 stop
 says '"serving":false' verb status --json
 verb export after.tar
-bsdtar -tf after.tar | grep -c '\.age$' | grep -qx 3 || fail 'without a server'
+bsdtar -tf after.tar | grep -c '\.age$' | grep -qx 4 || fail 'without a server'
 
 step a copy of the store as init made it
 rm -rf store && mv store.made store
