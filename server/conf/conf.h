@@ -24,6 +24,7 @@ struct conf_topic {
 };
 
 struct conf {
+	char why[96]; /* of a value that was refused, while it is parsed */
 	/* [server] */
 	char instance[SCHEDULE_INSTANCE_LEN + 1];
 	char user[64];                         /* "" : run as who started it */

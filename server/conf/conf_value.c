@@ -1,6 +1,7 @@
 #include "conf/conf_value.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -107,6 +108,21 @@ conf_value_listen(struct conf *c, const char *s)
 	return NULL;
 }
 
+static bool
+has_pages(const char *lang)
+{
+	static const char all[] = CONF_PAGE_LANGUAGES;
+	const char *p;
+	size_t len;
+
+	for (p = all; *p != '\0'; p += len + strspn(p + len, " ")) {
+		len = strcspn(p, " ");
+		if (strlen(lang) == len && memcmp(p, lang, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *
 conf_value_languages(struct conf *c, const char *s)
 {
@@ -123,6 +139,13 @@ conf_value_languages(struct conf *c, const char *s)
 		for (i = 0; i < n; i++)
 			if (strcmp(list[i], list[n]) == 0)
 				return why;
+		if (!has_pages(list[n])) {
+			snprintf(c->why, sizeof c->why,
+			    "names %s, but there are no pages in %s; "
+			    "there are: %s",
+			    list[n], list[n], CONF_PAGE_LANGUAGES);
+			return c->why;
+		}
 		n++;
 	}
 	if (n == 0)

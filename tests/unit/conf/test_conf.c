@@ -115,6 +115,8 @@ faults_name_line_and_key(void **state)
 	assert_refused(
 	    "[server]\ninstance = " ONION "\n[store]\npath = /r\n", 0, "root is missing");
 	assert_refused("", 0, "is missing");
+	assert_refused(LEAST "[server]\nlanguages = en de\n", 8,
+	    "languages names de, but there are no pages in de; there are: en fr");
 	/* A key that could trick a terminal isn't repeated. */
 	assert_refused(LEAST "\033[2J = 1\n", 7, "a key is not a key");
 	/* A value doesn't run on in the next line. */
@@ -144,8 +146,8 @@ bad_values_are_refused(void **state)
 	    "128.0.0.1:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:080",
 	    "[::]:80", "[::1]80", "unix:", "unix:relative", "localhost:80",
 	    "127.0.0.1:80:", "127.000.000.0000000001:80", NULL};
-	static const char *const languages[] = {
-	    "", "f", "fr fr", "FR", "fr,en", "francais", "aa bb cc dd ee ff gg hh ii", NULL};
+	static const char *const languages[] = {"", "f", "fr fr", "de", "en fr de", "en-fr", "e",
+	    "enf", "FR", "fr,en", "francais", "aa bb cc dd ee ff gg hh ii", NULL};
 	static const char *const path[] = {"", "relative", "/a\001b", NULL};
 	static const char *const upload[] = {"", "0", "1", "1048575", "65G", "4g", "4 G", "4GB",
 	    "-1", "1e9", "18446744073709551616", NULL};
