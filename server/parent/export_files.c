@@ -287,7 +287,10 @@ export_files_write_item(const struct export_files *f, const struct export_out *o
 	io_close(&fd);
 	if (e == ERR_OK && memcmp(hash, item->hash, HASH_LEN) != 0)
 		e = reason_set(why, ERR_AUTH,
-		    "Submission %s was damaged on the disk since its hash was taken.", item->id);
+		    "Submission %s was changed or damaged on the disk since its hash was taken: "
+		    "restore its file from a backup, or end the server and say sealslotd check "
+		    "--repair; then export again.",
+		    item->id);
 	return e;
 }
 

@@ -108,6 +108,10 @@ def a_changed_file(slot):
     os.utime(path, ns=(0, os.stat(kept).st_mtime_ns))
     assert_finds(slot, "was changed or damaged", "has mode 0600")
     assert_finds(slot, "has mode 0600", args=["--quick"])
+    out = os.path.join(slot.folder, "refused.tar")
+    refused = slot.sealslotd("export", out, status=FAILED).stderr
+    assert f"Submission {slot.stored()[1][:32]} was changed or damaged" in refused and "then export again" in refused, refused
+    assert not os.path.exists(out), "a bundle with a damaged submission was left"
     with open(path, "ab") as f:
         f.write(b"more")
     assert_finds(slot, "bytes, but came with", "has a time of day")
