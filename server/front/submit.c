@@ -485,6 +485,13 @@ end(struct task *t)
 	conclude(u);
 }
 
+/* Nobody is there to send the rest, or to wait. What lacks its end can't have been stored. */
+static enum page_value
+cut_short(const struct submit *u)
+{
+	return u->is_complete ? PAGE_NOT_CONFIRMED : PAGE_BROKEN_OFF;
+}
+
 static void
 give_up(struct task *t)
 {
@@ -493,7 +500,7 @@ give_up(struct task *t)
 	if (u->stage == SUBMIT_ISSUING)
 		remember(u, NULL);
 	else if (u->stage != SUBMIT_OVER)
-		end_with(u, PAGE_NOT_CONFIRMED);
+		end_with(u, cut_short(u));
 }
 
 static enum err
@@ -515,6 +522,8 @@ let_go(struct task *t)
 
 	if (u->stage == SUBMIT_ISSUING)
 		remember(u, NULL);
+	else if (u->stage != SUBMIT_OVER)
+		end_with(u, cut_short(u));
 	list_out(u);
 	release(u);
 	explicit_bzero(u, sizeof *u);

@@ -61,6 +61,7 @@ status_of(enum page_value which)
 	    [PAGE_BUSY] = 503,
 	    [PAGE_NOT_CONFIRMED] = 503,
 	    [PAGE_ARRIVING] = 409,
+	    [PAGE_BROKEN_OFF] = 503,
 	    [PAGE_RESTARTING] = 503,
 	    [PAGE_SESSION_OVER] = 403,
 	    [PAGE_MAILBOX_BUSY] = 503,

@@ -15,23 +15,29 @@
 #define TURNS_MAX  400
 #define MINUTE_SEC 60
 
-/* Every 2 s at first, then slower, up to 30 s. */
+/*
+ * Every 2 s at first, then slower. Whoever wrote for half an hour and has pressed
+ * the button must soon see that it works, so that waiting never gets as slow.
+ */
 static unsigned
-delay_of(unsigned turn)
+delay_of(unsigned turn, bool is_coming)
 {
 	unsigned sec = turn < 5 ? 2 : 2 * (turn - 3);
+	unsigned most = is_coming ? 30 : 6;
 
-	return sec < 30 ? sec : 30;
+	return sec < most ? sec : most;
 }
 
 static void
-ask_again(const struct model *v, const struct request *r, unsigned base, struct answer *a)
+ask_again(const struct model *v, const struct request *r, bool is_coming, struct answer *a)
 {
-	unsigned turn = r->turn >= base ? r->turn - base : 0;
+	bool was_coming = r->turn >= COMING;
+	unsigned base = is_coming ? COMING : 0;
+	unsigned turn = was_coming == is_coming ? r->turn - base : 0;
 	unsigned next = base + (turn < TURNS_MAX ? turn + 1 : turn);
 
-	snprintf(a->refresh, sizeof a->refresh, "%u; url=/progress?t=%s&f=1&n=%u%s", delay_of(turn),
-	    r->token, next, v->and_lang);
+	snprintf(a->refresh, sizeof a->refresh, "%u; url=/progress?t=%s&f=1&n=%u%s",
+	    delay_of(turn, is_coming), r->token, next, v->and_lang);
 }
 
 /* From the time that it took so far. */
@@ -82,7 +88,8 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 {
 	struct model v, was;
 	struct submit_seen seen;
-	unsigned how = 0, base = 0;
+	bool is_coming;
+	unsigned how = 0;
 	enum err e;
 
 	model_init(&v, s, r);
@@ -90,9 +97,8 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 		v.m.value[PAGE_WAITING] = "1";
 		return model_render(&v, PAGE_PROGRESS, 200, a);
 	}
-	if (submit_look(s, r->token, &seen)) {
+	if ((is_coming = submit_look(s, r->token, &seen))) {
 		set_seen(&v, &seen);
-		base = COMING;
 	} else if ((how = endings_find(s->endings, r->token, clock_mono_ms())) == SUBMIT_STORED) {
 		v.m.value[PAGE_STORED] = "1";
 	} else if (how != 0) {
@@ -104,7 +110,7 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 	e = model_render(&v, PAGE_PROGRESS, 200, a);
 	/* Stored is the end; what was stopped may be sent again from the same form. */
 	if (how != SUBMIT_STORED)
-		ask_again(&was, r, base, a);
+		ask_again(&was, r, is_coming, a);
 	return e;
 }
 

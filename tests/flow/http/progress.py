@@ -61,7 +61,34 @@ def slower_and_slower(front):
     for _ in range(25):
         sec, turn = refresh(progress(front, token, turn))
         seconds.append(sec)
-    assert seconds[:5] == [2] * 5 and seconds == sorted(seconds) and seconds[-1] == 30, seconds
+    # Whoever has written for an hour must soon see that the upload works.
+    assert seconds[:5] == [2] * 5 and seconds == sorted(seconds) and seconds[-1] == 6, seconds
+    assert turn < 500
+    token = front.get("/").token()
+    with front.connect() as s:
+        s.sendall(head(front, token, MB))
+        front.until(lambda: "have arrived" in progress(front, token, turn).text)
+        seconds = []
+        for _ in range(25):
+            sec, turn = refresh(progress(front, token, turn))
+            seconds.append(sec)
+        assert seconds[:5] == [2] * 5 and seconds == sorted(seconds) and seconds[-1] == 30, seconds
+
+
+def line_broke(front):
+    """Nothing was kept of what lacks its end; the same form may come again, and is watched as closely as before."""
+    token = front.get("/").token()
+    body = body_of(token, b"m", [("a", b"b" * MB)])
+    with front.connect() as s:
+        s.sendall(head(front, token, len(body)) + body[:MB // 2])
+        front.until(lambda: "have arrived" in progress(front, token).text)
+    front.until(lambda: "The line broke" in progress(front, token, 520).text)
+    page = progress(front, token, 520)
+    assert "Nothing of it was kept" in page.text and "Please stop" not in page.text
+    assert refresh(page) == (2, 1), page.headers.get("Refresh")
+    answer = front.request("POST", f"/submit?t={token}&f=1", body, {"Content-Type": MULTIPART})
+    assert front.receipt_of(answer).h1 == "It has arrived"
+    assert "Everything has arrived" in progress(front, token).text
 
 
 def too_large(front):
@@ -82,9 +109,10 @@ def main():
     with Front(sys.argv[1], {"store": {"max_upload": "64M"}}) as front:
         three_moments(front)
         slower_and_slower(front)
+        line_broke(front)
         too_large(front)
         assert front.get("/progress").status == 200 and front.get("/slot?f=1").h1 == "Receipt"
-        print("three moments, too large, stored")
+        print("three moments, a broken line, too large, stored")
 
 
 main()
