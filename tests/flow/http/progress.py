@@ -51,6 +51,7 @@ def three_moments(front):
         assert status == 303 and fields["location"] == "/receipt?f=1"
     page = progress(front, token)
     assert "Everything has arrived" in page.text and refresh(page) is None
+    assert "its button sends nothing more" in page.text
     framed = front.get("/receipt?f=1", {"Cookie": fields["set-cookie"].split(";")[0]})
     assert framed.h1 == "It has arrived" and '<base target="_top">' in framed.text and "<header>" not in framed.text
 
