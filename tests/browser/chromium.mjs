@@ -23,6 +23,7 @@ export async function launch({ socks }) {
 			await handle.focus();
 			await page.keyboard.press("Enter");
 		},
+		key: (name) => page.keyboard.press(name),
 		shot: (path) => page.screenshot({ path, fullPage: true }),
 		close: () => browser.close(),
 	};
