@@ -221,8 +221,12 @@ report(const struct new_root *r)
 	    "the new one. Now, on each server, with %s/publish and the new root.pub on a stick:\n"
 	    "  minisign -V -p OLD/root.pub -m publish/root-NNNN.txt    (the highest number)\n"
 	    "then follow \"A new root key\" in sealslotd(8). Print the new fingerprint.\n"
-	    "Vaults of this desk follow by themselves. Next: a new backup.\n",
-	    r->path);
+	    "Vaults that open with %s follow by themselves. Two things at once, before anything\n"
+	    "is imported on a copy, and because earlier backups don't have the new root key:\n"
+	    "  " TOOL_PROGRAM " reviewer-copy %s COPY     (each copy)\n"
+	    "  " TOOL_PROGRAM
+	    " backup %s FILE            (a new name; then destroy earlier ones)\n",
+	    r->path, r->path, r->path, r->path);
 }
 
 int

@@ -16,7 +16,9 @@ static const char HELP[] =
     "  --schedule KEYS.TXT     the newest schedule, from the server (/keys and /keys.minisig):\n"
     "                          epochs that were retired since don't come back, and the next\n"
     "                          schedule follows that one\n"
-    "  --root ROOT.PUB         the root key of that schedule; default: the backup's own\n"
+    "  --root ROOT.PUB         the root key of that schedule; default: the backup's own. After\n"
+    "                          new-root, a backup that is older needs the new root.pub here, and\n"
+    "                          beside KEYS.TXT the statements root-*.txt\n"
     "  --passphrase-file FILE  take the passphrase from the first line of FILE\n";
 
 static void
@@ -29,6 +31,12 @@ print_result(const struct restore_request *q, const struct restore_result *r)
 		printf(
 		    "If epochs were retired since that backup was made, their keys are back now: restore\n"
 		    "with --schedule instead, and destroy %s.\n",
+		    q->path);
+	if (r->is_handed_over)
+		printf(
+		    "The root key was replaced after this backup was made: %s opens submissions, but it\n"
+		    "can't sign schedules. Only a backup made after new-root can. If there is none, begin\n"
+		    "with a new key store (init), and keep this one to open what was sealed to it.\n",
 		    q->path);
 	printf("\nNext: " TOOL_PROGRAM " show %s\n", q->path);
 }

@@ -32,7 +32,7 @@ describe_key(const char *name, const struct minisign_key *k)
 static void
 describe_inbox(const struct schedule *s, size_t inbox, int32_t today)
 {
-	char start[DATE_DAY_LEN + 1], end[DATE_DAY_LEN + 1];
+	char start[DATE_DAY_LEN + 1], end[DATE_DAY_LEN + 1], words[FINGERPRINT_MAX + 1];
 	const struct schedule_epoch *first = NULL, *last = NULL;
 	struct schedule_seal seal;
 	size_t i;
@@ -56,8 +56,10 @@ describe_inbox(const struct schedule *s, size_t inbox, int32_t today)
 		return;
 	}
 	date_format(end, seal.end);
+	fingerprint_epoch_words(words, (const uint8_t(*)[AGE_KEY])seal.recipients, seal.n);
 	describe_fact("", "today epoch %u, until %s, sealed to %zu desk%s", seal.number, end,
 	    seal.n, seal.n == 1 ? "" : "s");
+	describe_fact("", "its words: %s", words);
 }
 
 static void

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,10 +12,13 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "carry/handover.h"
 #include "keyring.h"
 #include "open/keystore_file.h"
 #include "published.h"
 #include "record.h"
+
+#define STATEMENT "root-"
 
 struct restore {
 	const struct restore_request *q;
@@ -23,6 +28,7 @@ struct restore {
 	struct published newest; /* the schedule that was given; its s is NULL without */
 	struct minisign_key root_key;
 	bool has_root_key;
+	bool is_handed_over;      /* the schedule is signed by a root key that the backup hasn't */
 	int dir, epochs, publish; /* descriptors of the new folder */
 	uint32_t written, left_out;
 };
@@ -101,6 +107,9 @@ restore_member(void *ctx, const char *name, const uint8_t *p, size_t n)
 		return restore_epoch(r, slash + 1, p, n);
 	if (strncmp(name, TOOL_PUBLISH "/", sizeof TOOL_PUBLISH) == 0)
 		return write_file(r, r->publish, slash + 1, p, n);
+	/* The key that handed over signs nothing any more. */
+	if (r->is_handed_over && (strcmp(name, TOOL_ROOT) == 0 || strcmp(name, TOOL_ROOT_PUB) == 0))
+		return ERR_OK;
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(name, names[i]) == 0)
 			return write_file(r, r->dir, name, p, n);
@@ -156,22 +165,29 @@ read_backup(struct restore *r)
 	return e;
 }
 
+/* The backup's, or the one that was given in its place. */
 static enum err
 read_root(struct restore *r)
 {
+	struct minisign_key own;
 	struct buf text;
 	enum err e;
 
-	if (r->q->root != NULL) {
-		r->has_root_key = true;
-		return tool_read_key(AT_FDCWD, r->q->root, &r->root_key, r->f);
-	}
 	if ((e = pick(r, TOOL_ROOT_PUB, &text)) == ERR_OK && text.len > 0) {
 		r->has_root_key = true;
-		e = minisign_key_parse_file(&r->root_key, text.p, text.len);
+		if ((e = minisign_key_parse_file(&own, text.p, text.len)) == ERR_OK)
+			r->root_key = own;
 	}
 	buf_wipe(&text);
-	return e == ERR_OK ? ERR_OK : damaged(r, e);
+	if (e != ERR_OK)
+		return damaged(r, e);
+	if (r->q->root == NULL)
+		return ERR_OK;
+	if ((e = tool_read_key(AT_FDCWD, r->q->root, &r->root_key, r->f)) != ERR_OK)
+		return e;
+	r->is_handed_over = r->has_root_key && memcmp(own.pk, r->root_key.pk, MINISIGN_PK) != 0;
+	r->has_root_key = true;
+	return ERR_OK;
 }
 
 static enum err
@@ -186,7 +202,14 @@ read_schedule(struct restore *r)
 	if (!r->has_root_key)
 		return tool_refuse(r->f, ERR_USAGE, "Say which root key signs it: --root ROOT.PUB",
 		    "%s: the backup has no root key", r->q->file);
-	return published_read(AT_FDCWD, r->q->schedule, &r->root_key, &r->newest, r->f);
+	e = published_read(AT_FDCWD, r->q->schedule, &r->root_key, &r->newest, r->f);
+	if (e == ERR_NOMATCH && r->q->root == NULL)
+		snprintf(r->f->todo, sizeof r->f->todo,
+		    "If new-root made another root key after this backup, restore one that was made "
+		    "since. If there is none, add --root and the new root.pub: such a key store "
+		    "opens submissions, but can't sign schedules. If there was no new-root, don't "
+		    "use this schedule.");
+	return e;
 }
 
 static enum err
@@ -257,12 +280,57 @@ add_schedule(struct restore *r, const struct keystore *k)
 
 	if (r->newest.s == NULL)
 		return ERR_OK;
-	if ((e = published_newest(k, &r->root_key, &have, r->f)) == ERR_OK &&
-	    (have.s == NULL || have.s->serial < r->newest.s->serial) &&
+	/* What the backup has was signed by the other key: all of it is older. */
+	e = r->is_handed_over ? ERR_OK : published_newest(k, &r->root_key, &have, r->f);
+	if (e == ERR_OK && (have.s == NULL || have.s->serial < r->newest.s->serial) &&
 	    (e = published_add(k, &r->newest, r->f)) == ERR_OK)
 		e = published_refresh(k, &r->newest, r->f);
 	published_wipe(&have);
 	return e;
+}
+
+/* ---- after a hand-over: the new root key's public half, and the statements that lead to it */
+
+static enum err
+copy_statement(void *ctx, int from, const char *name)
+{
+	struct restore *r = ctx;
+	struct buf b;
+	enum err e;
+
+	if (strncmp(name, STATEMENT, strlen(STATEMENT)) != 0)
+		return ERR_OK;
+	buf_init(&b, HANDOVER_MAX);
+	if ((e = io_read_file(from, name, &b)) != ERR_OK)
+		tool_refuse(r->f, e, "", "%s: %s", name, tool_reason(e));
+	else
+		e = write_file(r, r->publish, name, b.p, b.len);
+	buf_wipe(&b);
+	return e;
+}
+
+/* Whoever follows them verifies them; here they are carried along. */
+static enum err
+add_root(struct restore *r, const struct keystore *k)
+{
+	char path[PATH_MAX];
+	const char *folder;
+	enum err e;
+	int fd = -1;
+
+	if (!r->is_handed_over)
+		return ERR_OK;
+	if ((size_t)snprintf(path, sizeof path, "%s", r->q->schedule) >= sizeof path)
+		return tool_refuse(r->f, ERR_LIMIT, "", "the path is too long");
+	folder = dirname(path);
+	if ((e = io_open_dir(AT_FDCWD, folder, &fd)) != ERR_OK)
+		tool_refuse(r->f, e, "", "%s: %s", folder, tool_reason(e));
+	else
+		e = keystore_file_each(fd, copy_statement, r);
+	io_close(&fd);
+	if (e != ERR_OK)
+		return e;
+	return tool_write_key(k, TOOL_ROOT_PUB, "root", r->newest.s->instance, &r->root_key, r->f);
 }
 
 static enum err
@@ -289,7 +357,7 @@ complete(struct restore *r)
 
 	if ((e = tool_open_with(r->q->path, &r->pass, &k, r->f)) == ERR_OK &&
 	    (e = tool_lock(k, r->q->path, r->f)) == ERR_OK && (e = open_keys(r, k)) == ERR_OK &&
-	    (e = add_schedule(r, k)) == ERR_OK)
+	    (e = add_schedule(r, k)) == ERR_OK && (e = add_root(r, k)) == ERR_OK)
 		e = finish(r, k);
 	keystore_free(k);
 	return e;
@@ -303,7 +371,7 @@ restore_run(const struct restore_request *q, struct restore_result *out, struct 
 
 	if ((e = read_backup(&r)) == ERR_OK && (e = read_schedule(&r)) == ERR_OK &&
 	    (e = write_files(&r)) == ERR_OK && (e = complete(&r)) == ERR_OK)
-		*out = (struct restore_result){r.written, r.left_out};
+		*out = (struct restore_result){r.written, r.left_out, r.is_handed_over};
 	secret_text_wipe(&r.pass);
 	buf_wipe(&r.unlock);
 	buf_wipe(&r.content);

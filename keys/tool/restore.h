@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_TOOL_RESTORE_H
 #define SEALSLOT_TOOL_RESTORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -16,6 +17,7 @@ struct restore_request {
 struct restore_result {
 	uint32_t written;  /* epoch keys */
 	uint32_t left_out; /* those that were retired since, as the schedule shows */
+	bool is_handed_over; /* another root key signs now: the backup's was left out */
 };
 
 /*

@@ -339,7 +339,9 @@ tool_read_instance(const struct keystore *k, char *out, size_t size, struct tool
 	buf_init(&b, 256);
 	e = io_read_file(keystore_dir(k), TOOL_INSTANCE, &b);
 	if (e == ERR_NOTFOUND)
-		tool_refuse(f, e, "Run the same init command again: it goes on where it stopped.",
+		tool_refuse(f, e,
+		    "Run the command that began it (init, restore or reviewer-copy) again: it goes on "
+		    "where it stopped.",
 		    "the key store isn't complete");
 	else if (e != ERR_OK)
 		tool_refuse(f, e, "", "%s: %s", TOOL_INSTANCE, tool_reason(e));

@@ -123,6 +123,34 @@ def carry(slot, name):
     return slot.desk.review("import", bundle).stdout
 
 
+def copies_and_backups(slot, copy, old_backup, vault, stale):
+    step("a copy is brought up to date, and its vault takes what the new root signed")
+    keys, first = slot.desk.keys, slot.passphrase[1]
+    slot.desk.key_tool("reviewer-copy", copy, "--copy-passphrase-file", first)
+    slot.desk.review("list")
+    bundle = os.path.join(slot.folder, "two.tar")
+    slot.run("client/sealslot-review", "import", vault, bundle, *slot.passphrase)
+    said = slot.run("client/sealslot-review", "alarms", vault, *slot.passphrase).stdout
+    check("never an alarm" in said, said)
+
+    step("a backup from before new-root: refused with the way that works, then that way")
+    restored, schedule = os.path.join(slot.folder, "restored"), os.path.join(keys, "publish", "keys.txt")
+    restore = ["keys/sealslot-keys", "restore", old_backup, restored, "--schedule", schedule]
+    refused("add --root and the new root.pub", lambda: slot.run(*restore, *slot.passphrase))
+    check(not os.path.exists(restored), "a half made key store")
+    said = slot.run(*restore, "--root", os.path.join(keys, "root.pub"), *slot.passphrase).stdout
+    check("can't sign schedules" in said, said)
+    check(not os.path.exists(os.path.join(restored, "root.age")), "the old root key came back")
+    check(key_line(os.path.join(restored, "root.pub")) == key_line(os.path.join(keys, "root.pub")), "root.pub")
+    check("no root key" in slot.run("keys/sealslot-keys", "show", restored).stdout, "show")
+    refused("no root key", lambda: slot.run("keys/sealslot-keys", "schedule", restored, "--epochs", "9",
+                                            *slot.passphrase))
+    # A vault that still knows the old root key follows the statements.
+    item = json.loads(slot.run("client/sealslot-review", "list", stale, "--json", "--keys", restored,
+                               *slot.passphrase).stdout)["items"][0]["id"]
+    slot.run("client/sealslot-review", "show", stale, item, "--keys", restored, *slot.passphrase)
+
+
 def killed(slot):
     step("killed at every step, then run again: one statement, one new key")
     keys, fresh = slot.desk.keys, slot.desk.keys + ".fresh"
@@ -176,6 +204,15 @@ def main():
         shutil.copy(os.path.join(slot.desk.keys, "root.pub"), old_root)
         thief = slot.desk.keys + ".stolen"
         shutil.copytree(slot.desk.keys, thief)
+        copy, vault = slot.desk.keys + ".copy", os.path.join(slot.folder, "copy-vault")
+        slot.desk.key_tool("reviewer-copy", copy, "--copy-passphrase-file", slot.passphrase[1])
+        slot.run("tests/interop/cheap_unlock", copy, slot.passphrase[1])
+        slot.run("client/sealslot-review", "init", vault, "--keys", copy, *slot.passphrase)
+        slot.run("client/sealslot-review", "import", vault, os.path.join(slot.folder, "one.tar"), *slot.passphrase)
+        old_backup = os.path.join(slot.folder, "old-backup")
+        slot.desk.key_tool("backup", old_backup)
+        stale = slot.desk.vault + ".stale"
+        shutil.copytree(slot.desk.vault, stale)
         new = hand_over(slot, old_root)
 
         step("the vault follows, and opens what both have signed")
@@ -187,6 +224,7 @@ def main():
         check(len(items) == 2 and all(i["flags"] == [] for i in items), str(items))
         check({i["schedule"] for i in items} == {1, 2}, str(items))
         check("never an alarm" in slot.desk.review("alarms").stdout, said)
+        copies_and_backups(slot, copy, old_backup, vault, stale)
 
         step("the old key signs no more schedules")
         slot.run("keys/sealslot-keys", "schedule", thief, "--epochs", "9", *slot.passphrase)
