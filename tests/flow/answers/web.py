@@ -40,6 +40,8 @@ def main():
         receipt = first.submit(first.ask("GET", "/"), slot.form().action, inbox="tips", message="my first letter")
         words = re.findall(r"<li>(\w+)</li>", re.search(r'<ol class="codename">(.*?)</ol>', receipt.text, re.S)[1])
         assert len(words) == 8, receipt.text
+        key = html.unescape(re.search(r'<span class="words">([^<]+)</span>', receipt.text)[1])
+        assert key in slot.run("keys/sealslot-keys", "show", slot.desk.keys).stdout, key
         items = slot.carry()
         letter = os.path.join(slot.folder, "letter")
         with open(letter, "w", encoding="utf-8") as f:
