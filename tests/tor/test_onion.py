@@ -2,6 +2,7 @@
 # time limit: 500
 
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
@@ -13,13 +14,20 @@ LARGE = 100_000_000  # where a stall of uploads in Tor Browser once began
 
 
 def check_curl(net, slot):
-    """Without JavaScript or any browser: the form, and the receipt, through the onion address."""
+    """Without any browser: the form, the receipt, and later the mailbox, through the onion address."""
     page = net.fetch("/").stdout.decode()
     assert "<form" in page, page
     form = [x for k, v in Form(Page(200, {}, page.encode())).hidden for x in ("--form-string", f"{k}={v}")]
     jar = os.path.join(slot.folder, "onion-cookies")
     receipt = net.fetch("/submit", "-L", "-b", jar, "-c", jar, *form, "--form-string", "message=by curl")
     assert b"It has arrived" in receipt.stdout, receipt
+    words = re.findall(r"<li>(\w+)</li>", receipt.stdout.decode().partition('class="codename"')[2])
+    assert len(words) == 8, receipt
+    token = re.search(r'name="token" value="([^"]+)"', net.fetch("/sign-in").stdout.decode())[1]
+    later = os.path.join(slot.folder, "later-cookies")
+    box = net.fetch("/sign-in", "-L", "-b", later, "-c", later, "--form-string", f"token={token}",
+                    "--form-string", f"codename={' '.join(words)}")
+    assert b"There is no reply for you here" in box.stdout and b"Sign out" in box.stdout, box
 
 
 def main():
@@ -33,7 +41,7 @@ def main():
             paths = browse.three_files(slot.folder, LARGE)
             url = f"http://{net.onion}/"
             receipt = browse.drop("firefox", url, "hello", [paths[:2], paths[2:]], seconds=300, socks=net.socks)
-            assert receipt.startswith("It has arrived"), receipt
+            assert receipt.startswith("It has arrived") and "Your codename" in receipt, receipt
         browse.carried_as_dropped(slot, "hello", paths, but={first["id"]})
         print(f"{LARGE} bytes through the onion service")
 
