@@ -122,6 +122,7 @@ enum page_value {
 	PAGE_NOT_CONFIRMED,
 	PAGE_ARRIVING,
 	PAGE_BROKEN_OFF,
+	PAGE_SENT_BEFORE,
 	PAGE_RESTARTING,
 	PAGE_SESSION_OVER,
 	PAGE_MAILBOX_BUSY,
@@ -131,6 +132,7 @@ enum page_value {
 	PAGE_MAY_SIGN_IN,   /* who has a codename may find room */
 	PAGE_SIGN_IN_AGAIN, /* the way out of it is signing in */
 	PAGE_TO_FORM,       /* ...or the form */
+	PAGE_TO_MAILBOX,    /* ...or the mailbox, with a form of its own */
 	PAGE_VALUE_COUNT
 };
 

@@ -92,7 +92,10 @@ receipts_add(struct receipts *r, const char *token, const char cookie[static REC
 	e = &r->ring[(r->first + r->n++) % LIMIT_RECEIPTS];
 	hash_of(e->token, token);
 	hash_of(e->cookie, cookie);
-	hide(e->hidden, cookie, token);
+	if (note->is_signed_in)
+		explicit_bzero(e->hidden, sizeof e->hidden);
+	else
+		hide(e->hidden, cookie, token);
 	e->note = *note;
 	e->is_forgotten = false;
 	e->until = now + LIMIT_RECEIPT_MS;
@@ -124,8 +127,12 @@ receipts_again(
 	receipts_expire(r, now);
 	if ((e = find(r, token, offsetof(struct receipt, token))) == NULL)
 		return false;
+	if (e->is_forgotten || e->note.is_signed_in) {
+		cookie[0] = '\0';
+		return true;
+	}
 	hide(cookie, e->hidden, token);
-	cookie[e->is_forgotten ? 0 : RECEIPTS_TOKEN] = '\0';
+	cookie[RECEIPTS_TOKEN] = '\0';
 	return true;
 }
 

@@ -34,7 +34,9 @@ void receipts_free(struct receipts *r); /* accepts NULL */
 /* The form with this token was committed; the cookie shows its receipt from now on. */
 void receipts_add(struct receipts *r, const char *token,
     const char cookie[static RECEIPTS_TOKEN + 1], const struct receipt_note *note, int64_t now);
-/* Was the form with this token committed? Then *cookie shows its receipt; "" after receipts_forget.
+/*
+ * Was the form with this token committed? Then *cookie shows its receipt; "" after
+ * receipts_forget, and for one of a session: who sent it has the cookie, nobody gets it by a token.
  */
 bool receipts_again(
     struct receipts *r, const char *token, int64_t now, char cookie[static RECEIPTS_TOKEN + 1]);

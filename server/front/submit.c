@@ -71,9 +71,27 @@ page_of_mailbox(enum err e)
 static enum err
 error_page(const struct site *s, const struct request *r, enum page_value which, struct answer *a)
 {
-	if (which == PAGE_NOT_CONFIRMED || which == PAGE_ARRIVING || which == PAGE_NO_RECEIPT)
+	if (which == PAGE_NOT_CONFIRMED || which == PAGE_ARRIVING || which == PAGE_SENT_BEFORE)
 		return view_error(s, r, which, a);
 	return view_upload_error(s, r, which, a);
+}
+
+bool
+submit_was_stored(const struct site *s, const char *token)
+{
+	char cookie[RECEIPTS_TOKEN + 1];
+	bool is_known = receipts_again(s->receipts, token, clock_mono_ms(), cookie);
+
+	explicit_bzero(cookie, sizeof cookie);
+	return is_known;
+}
+
+/* Nothing else may be said of what is stored: it doesn't end a second time. */
+static void
+note(const struct site *s, const char *token, enum page_value page)
+{
+	if (token[0] != '\0' && !submit_was_stored(s, token))
+		endings_note(s->endings, token, page, clock_mono_ms());
 }
 
 /* ---- whose turn it is */
@@ -130,6 +148,15 @@ is_for_mailbox(const struct request *r)
 	return strcmp(r->path, SUBMIT_MAILBOX_PATH) == 0;
 }
 
+/* The cookie that shows a receipt. Who is signed in has it, and nobody else may get it by a token.
+ */
+static void
+show_receipt(const struct request *r, const char *cookie, struct answer *a)
+{
+	if (!is_for_mailbox(r))
+		memcpy(a->cookie, cookie, sizeof a->cookie);
+}
+
 /* PAGE_SITE: nothing speaks against it. */
 static enum page_value
 objection(const struct site *s, const struct request *r)
@@ -154,18 +181,25 @@ submit_admit(const struct site *s, const struct request *r, struct answer *a)
 {
 	uint32_t own = circuits_held(s->uploads, r->circuit);
 	enum page_value page = objection(s, r);
+	char cookie[RECEIPTS_TOKEN + 1] = "";
 	enum err e;
 
 	if (page == PAGE_SITE && (own >= LIMIT_CIRCUIT_UPLOADS || !has_place(s, own)))
 		page = PAGE_BUSY;
+	/* Also when it wouldn't be taken now: what was stored before is. */
+	if (receipts_again(s->receipts, r->token, clock_mono_ms(), cookie))
+		page = PAGE_SENT_BEFORE;
 	if (page == PAGE_SITE)
 		return ERR_OK;
 	/* A browser that still sends reads no answer; the progress page says it at once. */
-	if (r->token[0] != '\0')
-		endings_note(s->endings, r->token, page, clock_mono_ms());
-	if ((e = error_page(s, r, page, a)) == ERR_OK)
-		return ERR_STATE;
-	answer_wipe(a);
+	note(s, r->token, page);
+	if ((e = error_page(s, r, page, a)) == ERR_OK) {
+		show_receipt(r, cookie, a);
+		e = ERR_STATE;
+	} else {
+		answer_wipe(a);
+	}
+	explicit_bzero(cookie, sizeof cookie);
 	return e;
 }
 
@@ -215,9 +249,7 @@ release(struct submit *u)
 static void
 end_with(struct submit *u, enum page_value page)
 {
-	if (u->token[0] != '\0')
-		endings_note(u->site->endings, u->token, page == PAGE_SITE ? SUBMIT_STORED : page,
-		    clock_mono_ms());
+	note(u->site, u->token[0] != '\0' ? u->token : u->r->token, page);
 	release(u);
 	u->page = page;
 	u->stage = SUBMIT_OVER;
@@ -307,11 +339,12 @@ meet_twins(struct submit *u)
 	struct submit *t;
 
 	if (receipts_again(u->site->receipts, u->token, clock_mono_ms(), u->cookie)) {
-		end_with(u, PAGE_SITE);
+		end_with(u, PAGE_SENT_BEFORE);
 		return;
 	}
 	for (t = u->site->submits; t != NULL; t = t->next) {
-		if (t == u || t->stage == SUBMIT_OVER || strcmp(t->token, u->token) != 0)
+		if (t == u || t->stage == SUBMIT_OVER || t->is_signed_in != u->is_signed_in ||
+		    strcmp(t->token, u->token) != 0)
 			continue;
 		if (t->is_complete) {
 			end_with(u, PAGE_ARRIVING);
@@ -415,9 +448,11 @@ on_looked(void *ctx, enum err e, const struct op_session_is *is)
 	u->look = 0;
 	if (e != ERR_OK)
 		end_with(u, page_of_mailbox(e));
-	else if (!form_token_fits(u->token, is->form_key))
+	else if (!form_token_fits(u->r->token, is->form_key))
 		end_with(u, PAGE_STALE);
 	else
+		take_token(u, u->r->token);
+	if (u->stage == SUBMIT_LOOKING)
 		take_name(u);
 	if (u->stage == SUBMIT_OVER)
 		wake(u);
@@ -432,7 +467,8 @@ start(struct submit *u)
 
 	if (page == PAGE_SITE && !has_place(s, others(u)))
 		page = PAGE_BUSY;
-	if (u->r->token[0] != '\0')
+	/* That of a session's form counts when it is known to be one. */
+	if (u->r->token[0] != '\0' && !u->is_signed_in)
 		take_token(u, u->r->token);
 	if (u->stage == SUBMIT_OVER)
 		return;
@@ -507,12 +543,15 @@ static enum err
 answer(struct task *t, struct answer *a)
 {
 	struct submit *u = (struct submit *)t;
+	enum err e = ERR_OK;
 
 	if (u->page != PAGE_SITE)
-		return error_page(u->site, u->r, u->page, a);
-	view_redirect(u->site, u->r, "/receipt", a);
-	memcpy(a->cookie, u->cookie, sizeof a->cookie);
-	return ERR_OK;
+		e = error_page(u->site, u->r, u->page, a);
+	else
+		view_redirect(u->site, u->r, "/receipt", a);
+	if (e == ERR_OK)
+		show_receipt(u->r, u->cookie, a);
+	return e;
 }
 
 static void

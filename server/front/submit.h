@@ -14,15 +14,13 @@
  * One form coming back: what intake (one upload) needs from HTTP, the site and
  * the mailbox, and what page tells how it ended. Before its body it gets a
  * codename, or shows a session that lives; without either it is refused there. The same form sent
- * twice is stored once: a committed one is answered with its receipt, one that still comes in gives
- * way to the newer.
+ * twice is stored once: one that still comes in gives way to the newer; one that was committed
+ * before is refused with the way to its receipt, and never with the receipt itself, because
+ * nobody looks whether what was in it has changed since.
  */
 
 #define SUBMIT_PATH         "/submit"       /* under a codename of its own */
 #define SUBMIT_MAILBOX_PATH "/mailbox/send" /* under that of the session */
-
-/* How an upload ended that is stored, among endings; all others are an enum page_value. */
-#define SUBMIT_STORED 1000
 
 /*
  * What can be known from the head. ERR_OK: it may begin. ERR_STATE: *a says why not. ERR_NOMEM.
@@ -34,6 +32,9 @@ enum err MUST_CHECK submit_admit(const struct site *s, const struct request *r, 
  */
 enum err MUST_CHECK submit_new(
     struct site *s, const struct request *r, const struct task_owner *owner, struct task **out);
+
+/* Was a form with this token committed not long ago? */
+bool submit_was_stored(const struct site *s, const char *token);
 
 /* What the progress page tells of an upload under way. */
 struct submit_seen {

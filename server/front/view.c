@@ -62,6 +62,7 @@ status_of(enum page_value which)
 	    [PAGE_NOT_CONFIRMED] = 503,
 	    [PAGE_ARRIVING] = 409,
 	    [PAGE_BROKEN_OFF] = 503,
+	    [PAGE_SENT_BEFORE] = 409,
 	    [PAGE_RESTARTING] = 503,
 	    [PAGE_SESSION_OVER] = 403,
 	    [PAGE_MAILBOX_BUSY] = 503,
@@ -71,17 +72,20 @@ status_of(enum page_value which)
 	return status[which];
 }
 
-/* Where one can go from an error: to sign in, to the form, or nowhere. */
+/* Where one can go from an error: to sign in, to a new form, or nowhere. */
 static void
 set_way_out(struct model *v, const struct request *r, enum page_value which)
 {
 	bool is_foreign = which == PAGE_TOR2WEB || which == PAGE_HOST || which == PAGE_CROSS_SITE;
+	bool is_for_mailbox = strcmp(r->path, SUBMIT_MAILBOX_PATH) == 0;
 
 	if (which == PAGE_SESSION_OVER || which == PAGE_MAILBOX_BUSY)
 		v->m.value[PAGE_SIGN_IN_AGAIN] = "1";
+	else if (which == PAGE_SENT_BEFORE && is_for_mailbox)
+		v->m.value[PAGE_TO_MAILBOX] = "1";
 	else if (!is_foreign && !(r->is_framed && v->m.value[PAGE_UPLOAD] != NULL))
 		v->m.value[PAGE_TO_FORM] = "1";
-	if (which == PAGE_NO_ROOM && strcmp(r->path, SUBMIT_MAILBOX_PATH) != 0)
+	if (which == PAGE_NO_ROOM && !is_for_mailbox)
 		v->m.value[PAGE_MAY_SIGN_IN] = "1";
 }
 

@@ -88,7 +88,7 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 {
 	struct model v, was;
 	struct submit_seen seen;
-	bool is_coming;
+	bool is_coming = false, is_stored;
 	unsigned how = 0;
 	enum err e;
 
@@ -97,11 +97,11 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 		v.m.value[PAGE_WAITING] = "1";
 		return model_render(&v, PAGE_PROGRESS, 200, a);
 	}
-	if ((is_coming = submit_look(s, r->token, &seen))) {
-		set_seen(&v, &seen);
-	} else if ((how = endings_find(s->endings, r->token, clock_mono_ms())) == SUBMIT_STORED) {
+	if ((is_stored = submit_was_stored(s, r->token))) {
 		v.m.value[PAGE_STORED] = "1";
-	} else if (how != 0) {
+	} else if ((is_coming = submit_look(s, r->token, &seen))) {
+		set_seen(&v, &seen);
+	} else if ((how = endings_find(s->endings, r->token, clock_mono_ms())) != 0) {
 		v.m.value[PAGE_STOPPED] = v.m.value[how] = "1";
 	} else {
 		v.m.value[PAGE_WAITING] = "1";
@@ -109,7 +109,7 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 	memcpy(was.and_lang, v.and_lang, sizeof was.and_lang);
 	e = model_render(&v, PAGE_PROGRESS, 200, a);
 	/* Stored is the end; what was stopped may be sent again from the same form. */
-	if (how != SUBMIT_STORED)
+	if (!is_stored)
 		ask_again(&was, r, is_coming, a);
 	return e;
 }

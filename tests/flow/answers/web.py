@@ -28,9 +28,13 @@ class Browser:
         return page
 
     def submit(self, page, action, **fields):
-        token = re.search(r'name="token" value="([^"]+)"', page.text)[1]
-        body, kind = body_of([part("token", token.encode())] + [part(k, v.encode()) for k, v in fields.items()])
-        return self.ask("POST", action, body, {"Content-Type": kind})
+        return self.ask("POST", action, *sent(page, **fields))
+
+
+def sent(page, **fields):
+    token = re.search(r'name="token" value="([^"]+)"', page.text)[1]
+    body, kind = body_of([part("token", token.encode())] + [part(k, v.encode()) for k, v in fields.items()])
+    return body, {"Content-Type": kind}
 
 
 def main():
@@ -65,6 +69,13 @@ def main():
 
         send = html.unescape(re.search(r'action="(/mailbox/send[^"]*)"', box.text)[1])
         later.submit(box, send, inbox="tips", message="my second letter")
+        # The page is still open: what is written into it now can't be sent with the same form, and its source is told.
+        again = later.submit(box, send, inbox="tips", message="quite another letter")
+        assert again.status == 409 and "that was not sent" in again.text and 'href="/mailbox"' in again.text, again.text
+        # Nor does the token of a session's form make anybody a present of the session.
+        for path in (send, send.replace("/mailbox/send", "/submit")):
+            thief = slot.request("POST", path, *sent(box, message="give it to me"))
+            assert thief.status in (403, 409) and "Set-Cookie" not in thief.headers, f"{thief.status} {thief.headers}"
         box = later.submit(later.ask("GET", "/mailbox"), "/mailbox/remove", reply=reply)
         assert 'class="letter"' not in box.text, box.text
         assert "imported before" in slot.sealslotd("import", answers).stdout

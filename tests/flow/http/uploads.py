@@ -19,8 +19,16 @@ def token(front):
     return front.get("/").token()
 
 
+def sent_before(front, answer):
+    """The answer to a form that was stored before: no receipt, but the way to it. Gives that receipt."""
+    assert answer.status == 409 and answer.h1 == "This form was sent before", f"{answer.status} {answer.h1}"
+    assert "If you changed something in it since then, that was not sent." in answer.text
+    assert 'href="/receipt"' in answer.text and 'href="/"' in answer.text, answer.text
+    return front.get("/receipt", {"Cookie": answer.headers["Set-Cookie"].split(";")[0]})
+
+
 def receipt_and_again(front):
-    """The receipt, again by its cookie; the same form sent again is answered with it, and stored once."""
+    """The receipt, again by its cookie; the same form sent again leads to it, but is stored once, and says so."""
     t = token(front)
     body = body_of(t, b"a message", [("a.pdf", b"x" * 300_000), ("b.pdf", b"y")])
     before = len(front.store.items)
@@ -34,10 +42,14 @@ def receipt_and_again(front):
         assert all(f"<li>{word}</li>" in receipt.text for word in CODENAME.split()), receipt.text
     assert "Sealed with key 1 for Investigations desk" in receipt.text, receipt.text
     again = front.post(body)
-    assert front.receipt_of(again).text == receipt.text
+    assert sent_before(front, again).text == receipt.text
     assert again.headers["Set-Cookie"] == cookie
     assert front.mailbox.issued == 1, "another codename for the same form"
-    assert front.receipt_of(front.post(body_of(t, b"something else"))).h1 == "It has arrived"
+    # What was changed in the open page since is lost unless its source is told.
+    for files in ((), [("evidence.pdf", b"e" * 300_000)]):
+        sent_before(front, front.post(body_of(t, b"something else", files)))
+    french = front.request("POST", f"/submit?t={t}&lang=fr&f=1", body_of(t, b"else"), {"Content-Type": MULTIPART})
+    assert french.status == 409 and "cela n’a pas été envoyé" in french.text and 'href="/receipt?lang=fr"' in french.text, french.text
     assert len(front.store.items) == before + 1, "stored twice"
     for headers in ({}, {"Cookie": "s=" + "A" * 43}, {"Cookie": cookie.split(";")[0][:-1]}):
         page = front.get("/receipt", headers)
@@ -54,7 +66,14 @@ def token_in_the_address(front):
     post = lambda t, body: front.request("POST", f"/submit?t={t}", body, {"Content-Type": MULTIPART})  # noqa: E731
     answer = post(t, body)
     assert front.receipt_of(answer).h1 == "It has arrived"
-    assert post(t, body).headers["Set-Cookie"] == answer.headers["Set-Cookie"]
+    again = post(t, body_of(t, b"another", [("a", b"b" * 100_000)]))
+    assert sent_before(front, again).h1 == "It has arrived" and again.headers["Set-Cookie"] == answer.headers["Set-Cookie"]
+    # Also where it would be refused anyway: what is stored is never said not to be kept.
+    with front.connect() as s:
+        s.sendall(front.head_of(2**40, "Expect: 100-continue\r\n").replace(b"/submit ", f"/submit?t={t} ".encode()))
+        status, _, page = parse(read_answer(s))
+        assert status == 409 and b"sent before" in page and b"Nothing of it was kept" not in page, page
+    assert "Everything has arrived" in front.get(f"/progress?t={t}").text
     assert len(front.mailbox.named) == named + 1, "a codename for what was stored before"
     told(front, post(token(front), body_of("short", b"m")), 400, "out of date")
     assert len(front.store.items) == before + 1
@@ -92,7 +111,7 @@ def codename_lost(front):
         assert status == 303
     receipt = front.get("/receipt", {"Cookie": fields["set-cookie"].split(";")[0]})
     assert receipt.h1 == "It has arrived" and "We have no codename to show" in receipt.text
-    assert front.receipt_of(front.post(body)).text == receipt.text
+    assert sent_before(front, front.post(body)).text == receipt.text
     # ...and while it is issued.
     front.mailbox.issue = None
     body = body_of(token(front), b"another")
@@ -102,7 +121,7 @@ def codename_lost(front):
         front.lose_mailbox()
         assert parse(read_answer(s))[0] == 303
     front.new_mailbox()
-    assert "We have no codename to show" in front.receipt_of(front.post(body)).text
+    assert "We have no codename to show" in sent_before(front, front.post(body)).text
     assert len(front.store.items) == before + 2
 
 
@@ -246,7 +265,7 @@ def twins(front):
         store.answer_commit(next(filter(store.committing, store.open)), OK)
         assert parse(read_answer(first))[0] == 303
     store.commit = OK
-    assert front.receipt_of(front.post(body)).status == 200
+    assert sent_before(front, front.post(body)).status == 200
     assert len(store.items) == before + 2
 
 
@@ -261,7 +280,7 @@ def gone_before_the_receipt(front):
         store.wait(lambda: any(map(store.committing, store.open)))
     store.answer_commit(next(filter(store.committing, store.open)), OK)
     store.commit = OK
-    assert front.receipt_of(front.post(body)).status == 200
+    assert sent_before(front, front.post(body)).h1 == "It has arrived"
     assert len(store.items) == before + 1
 
 

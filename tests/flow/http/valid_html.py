@@ -49,8 +49,10 @@ def upload_errors(front, lang):
         yield upload(front, lang, good).text
         front.store.answer_commit(next(iter(front.store.commits)), OK)
     front.store.commit = OK
-    answer = upload(front, lang, good)
-    yield front.receipt_of(answer).text
+    again = upload(front, lang, good)
+    assert again.status == 409
+    yield again.text
+    yield front.get("/receipt?lang=" + lang, {"Cookie": again.headers["Set-Cookie"].split(";")[0]}).text
 
 
 def closed(front, lang):
