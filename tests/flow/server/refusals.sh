@@ -13,7 +13,7 @@ for line in 'colour = red' 'max_upload = lots' 'path = relative'; do
 done
 for verb in init serve; do
 	{ cat "$conf" && printf '[server]\nlanguages = en de\n'; } >bad.conf
-	refused 1 'bad.conf, line .*no pages in de; there are: en fr' "$sealslotd" $verb --conf bad.conf
+	refused 1 'line 12: languages names de, but there are no pages in de; there are: en fr' "$sealslotd" $verb --conf bad.conf
 done
 refused 1 "Can't read the configuration" "$sealslotd" status --conf nowhere.conf
 cp "$conf" bad.conf && chmod 666 bad.conf
