@@ -13,7 +13,7 @@ struct report {
 	struct op_status st;
 	bool is_serving;
 	int32_t days; /* of keys left, today included */
-	char warnings[MAX_WARNINGS][200];
+	char warnings[MAX_WARNINGS][256];
 	size_t n_warnings;
 };
 
@@ -94,7 +94,7 @@ judge_alarms(struct report *r)
 	    [OP_ALARM_MISMATCH] = "A receipt isn't for what is stored here; it was kept",
 	    [OP_ALARM_AGAIN] = "A desk's last answer bundle was imported once more",
 	};
-	char day[DATE_DAY_LEN + 1], text[200];
+	char day[DATE_DAY_LEN + 1], text[256];
 	const struct op_alarm *a;
 	size_t i;
 
@@ -103,8 +103,11 @@ judge_alarms(struct report *r)
 		if (a->times == 0)
 			continue;
 		date_format(day, a->day);
-		snprintf(text, sizeof text, "%s (%u times, last on %s%s%.*s). Nothing was deleted.",
-		    texts[i], a->times, day, a->id[0] == '\0' ? "" : ": ", RANDOM_ID_LEN, a->id);
+		snprintf(text, sizeof text,
+		    "%s (%u time%s, last on %s%s%.*s). Nothing was deleted. Once you know why: "
+		    "sealslotd status --seen.",
+		    texts[i], a->times, a->times == 1 ? "" : "s", day, a->id[0] == '\0' ? "" : ": ",
+		    RANDOM_ID_LEN, a->id);
 		warn(r, text);
 	}
 }
