@@ -57,11 +57,14 @@ inbox_row(struct model *v, size_t i)
 	v->m.value[PAGE_NAME] = s->inboxes[i].name;
 	v->m.value[PAGE_TITLE] = s->inboxes[i].title;
 	v->m.value[PAGE_NUMBER] = v->m.value[PAGE_UNTIL] = v->m.value[PAGE_SEAL_TO] = NULL;
+	v->m.value[PAGE_FINGERPRINT] = NULL;
 	if (schedule_current(s, i, v->site->today, &seal) != ERR_OK)
 		return;
 	snprintf(v->number, sizeof v->number, "%u", seal.number);
 	date_format(v->until, seal.end - 1); /* the last day, as people say it */
 	set_recipients(v, &seal);
+	fingerprint_epoch_words(v->fingerprint, (const uint8_t(*)[AGE_KEY])seal.recipients, seal.n);
+	v->m.value[PAGE_FINGERPRINT] = v->fingerprint;
 	v->m.value[PAGE_NUMBER] = v->number;
 	v->m.value[PAGE_UNTIL] = v->until;
 	v->m.value[PAGE_SEAL_TO] = v->seal_to;

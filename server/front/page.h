@@ -61,7 +61,7 @@ enum page_value {
 	PAGE_CODENAME,    /* there is one to show */
 	PAGE_SIGNED_IN,   /* it went into a mailbox that was open */
 	PAGE_LOST,        /* there is no codename any more */
-	PAGE_FINGERPRINT, /* words of the key that it was sealed with */
+	PAGE_FINGERPRINT, /* words of the key that it was sealed with; or in the row of an inbox */
 	/* sign-in */
 	PAGE_TYPED, /* what was typed */
 	PAGE_FAULT, /* it isn't a codename, and exactly one of these says why */

@@ -45,7 +45,12 @@ def main():
             epochs = [x.split() for x in f if x.startswith("epoch: tips 1 ")]
         assert line == ["-r", epochs[0][5]], (line, epochs[0])
         sealed = subprocess.run(["age", *line], input=b"sealed twice", capture_output=True, check=True).stdout
-        slot.upload("", [File("sealed.age", sealed)])
+        receipt = slot.upload("", [File("sealed.age", sealed)])
+
+        # The receipt and the page show the words of one key.
+        today = re.search(r'key 1, until [^<]*<br><span class="words">([a-z ]+)</span>', pages["en"].text)[1]
+        assert re.search(r'<span class="words">([a-z ]+)</span>', receipt.text)[1] == today, receipt.text
+        assert len(today.split()) == 8 and today in pages["fr"].text
 
         assert "/fingerprints" in slot.get("/how").text
         assert slot.request("POST", "/fingerprints", b"x", {"Content-Type": "text/plain"}).status == 405
