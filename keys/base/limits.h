@@ -64,6 +64,8 @@
 #define LIMIT_PAGE_STEP         (32 * 1024)  /* mailbox pages are padded to multiples of this */
 #define LIMIT_IN_FLIGHT_DEFAULT 64           /* conf: max_in_flight, uploads at once */
 #define LIMIT_IN_FLIGHT_MAX     1024
+#define LIMIT_HOURS_DEFAULT     48 /* conf: max_upload_hours, from the first body byte to the last */
+#define LIMIT_HOURS_MAX         168 /* as long as LIMIT_UPLOAD_DAYS counts on */
 
 /* ---- the store */
 #define LIMIT_RESERVE_DEFAULT                                                                      \

@@ -29,6 +29,7 @@ static const struct key {
     {"server", "drain_seconds", conf_value_drain_sec, false},
     {"store", "path", conf_value_store_path, true},
     {"store", "max_upload", conf_value_max_upload, false},
+    {"store", "max_upload_hours", conf_value_max_upload_hours, false},
     {"store", "reserve", conf_value_reserve, false},
     {"store", "max_day", conf_value_max_day, false},
     {"store", "max_in_flight", conf_value_max_in_flight, false},
@@ -142,6 +143,7 @@ set_defaults(struct conf *c)
 	c->n_languages = 1;
 	c->drain_sec = DEFAULT_DRAIN_SEC;
 	c->max_upload = LIMIT_UPLOAD_DEFAULT;
+	c->max_upload_hours = LIMIT_HOURS_DEFAULT;
 	c->reserve = LIMIT_RESERVE_DEFAULT;
 	c->max_day = LIMIT_DAY_DEFAULT;
 	c->max_in_flight = LIMIT_IN_FLIGHT_DEFAULT;

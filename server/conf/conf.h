@@ -36,9 +36,10 @@ struct conf {
 	uint32_t drain_sec; /* how long uploads may go on after SIGTERM */
 	/* [store] */
 	char store_path[CONF_PATH_MAX];
-	uint64_t max_upload; /* bytes */
-	uint64_t reserve;    /* bytes */
-	uint64_t max_day;    /* bytes of ciphertext that one day may bring */
+	uint64_t max_upload;       /* bytes */
+	uint32_t max_upload_hours; /* that the body of one may take to come */
+	uint64_t reserve;          /* bytes */
+	uint64_t max_day;          /* bytes of ciphertext that one day may bring */
 	uint32_t max_in_flight;
 	uint32_t retention_days;
 	/* [keys] */

@@ -209,6 +209,16 @@ conf_value_max_upload(struct conf *c, const char *s)
 	return NULL;
 }
 
+_Static_assert(LIMIT_HOURS_MAX <= 24 * LIMIT_UPLOAD_DAYS, "no upload outlives the wait of retire");
+
+const char *
+conf_value_max_upload_hours(struct conf *c, const char *s)
+{
+	if (number(s, 1, LIMIT_HOURS_MAX, &c->max_upload_hours) != ERR_OK)
+		return "must be a number of hours from 1 to 168";
+	return NULL;
+}
+
 const char *
 conf_value_reserve(struct conf *c, const char *s)
 {

@@ -16,6 +16,7 @@ const char *conf_value_proxy_protocol(struct conf *c, const char *s);
 const char *conf_value_drain_sec(struct conf *c, const char *s);
 const char *conf_value_store_path(struct conf *c, const char *s);
 const char *conf_value_max_upload(struct conf *c, const char *s);
+const char *conf_value_max_upload_hours(struct conf *c, const char *s);
 const char *conf_value_reserve(struct conf *c, const char *s);
 const char *conf_value_max_day(struct conf *c, const char *s);
 const char *conf_value_max_in_flight(struct conf *c, const char *s);

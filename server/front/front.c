@@ -12,13 +12,13 @@
 #include "front/http.h"
 #include "front/loop.h"
 #include "front/route.h"
+#include "front/submit.h"
 #include "front/timing.h"
 #include "wire/wire.h"
 
 #define BUFFERS_PER_WORKER 4    /* chunks that wait for or are with one worker */
 #define LATE_RECEIPT_MS    5000 /* for a browser to come back for its receipt before we end */
-#define SWEEP_MS           60000
-#define FORGET_MS          300 /* from a request to the wiping of what it left on the stack */
+#define FORGET_MS          300  /* from a request to the wiping of what it left on the stack */
 
 struct front {
 	const struct conf *conf;
@@ -269,6 +269,7 @@ on_sweep(void *owner)
 	struct front *f = owner;
 
 	receipts_expire(f->site.receipts, clock_mono_ms());
+	submit_expire(&f->site);
 	loop_timer_start(&f->sweeps, &f->sweep, f);
 }
 
@@ -327,6 +328,10 @@ open_rooms(struct front *f, int listener)
 	enum err e;
 
 	f->site.yield_ms = t.yield_ms;
+	f->site.upload_ms = f->conf->max_upload_hours * t.hour_ms;
+	/* Sixty times in an hour. */
+	loop_queue_add(f->loop, &f->sweeps, t.hour_ms / 60, on_sweep);
+	loop_timer_start(&f->sweeps, &f->sweep, f);
 	if ((e = gate_new(f->loop, &gate, &f->gate)) != ERR_OK ||
 	    (e = door_new(f->loop, f->gate, t.drain_ms, &f->door)) != ERR_OK)
 		return e;
@@ -349,9 +354,7 @@ open_loop(struct front *f)
 	    (e = loop_add(f->loop, &f->on_sealer, sealer_fd(f->sealer), EPOLLIN)) != ERR_OK)
 		return e;
 	loop_queue_add(f->loop, &f->forgettings, FORGET_MS, on_forget);
-	loop_queue_add(f->loop, &f->sweeps, SWEEP_MS, on_sweep);
 	loop_queue_add(f->loop, &f->last_words, LATE_RECEIPT_MS, say_drained);
-	loop_timer_start(&f->sweeps, &f->sweep, f);
 	if ((e = loop_add(f->loop, &f->on_store, store_fd(f->store), EPOLLIN)) != ERR_OK ||
 	    f->mailbox == NULL)
 		return e;

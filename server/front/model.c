@@ -164,6 +164,8 @@ model_init(struct model *v, const struct site *s, const struct request *r)
 		snprintf(v->here, sizeof v->here, "/");
 	else
 		snprintf(v->here, sizeof v->here, "%s", r->path);
+	snprintf(v->hours, sizeof v->hours, "%u", s->conf->max_upload_hours);
+	v->m.value[PAGE_LIMIT_HOURS] = v->hours;
 	snprintf(v->days, sizeof v->days, "%u", s->conf->retention_days);
 	set_limit(v);
 	if (s->schedule != NULL)

@@ -25,7 +25,7 @@ struct model {
 	char *word;                    /* where the words of a codename go on */
 	struct page_model m;
 	char q[16], and_lang[16], here[LIMIT_HTTP_PATH + 1], token[FORM_TOKEN_LEN + 1];
-	char limit[MODEL_SHORT], serial[MODEL_SHORT], days[MODEL_SHORT];
+	char limit[MODEL_SHORT], serial[MODEL_SHORT], days[MODEL_SHORT], hours[MODEL_SHORT];
 	char today[MODEL_SHORT], seal_to[LIMIT_AGE_RECIPIENTS * (AGE_RECIPIENT_LEN + 4) + 1];
 	char number[MODEL_SHORT], until[MODEL_SHORT], title[LIMIT_INBOX_TITLE + 1];
 	char done[MODEL_SHORT], total[MODEL_SHORT], percent[MODEL_SHORT], left[MODEL_SHORT];

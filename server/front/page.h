@@ -41,22 +41,23 @@ enum page_id {
 
 /* {{name}} of a template is PAGE_NAME here. */
 enum page_value {
-	PAGE_SITE,       /* the instance's name */
-	PAGE_INSTANCE,   /* its onion address */
-	PAGE_LANG,       /* of this page: "fr" */
-	PAGE_Q,          /* "?lang=fr" when the language was chosen by hand */
-	PAGE_AND_LANG,   /* "&lang=fr", the same behind another parameter */
-	PAGE_FRAMED,     /* the page stands in a frame of the form's page */
-	PAGE_HERE,       /* path of this page, for the language switch */
-	PAGE_TOKEN,      /* the form's one-time token */
-	PAGE_LIMIT_G,    /* the upload limit in GB, or */
-	PAGE_LIMIT_M,    /* in MB */
-	PAGE_ROOT_KEY,   /* "RWQ..." */
-	PAGE_ROOT_WORDS, /* its fingerprint */
-	PAGE_TODAY,      /* the day whose keys are shown */
-	PAGE_SERIAL,     /* of the schedule */
-	PAGE_DAYS,       /* retention */
-	PAGE_MANY,       /* there are several inboxes */
+	PAGE_SITE,        /* the instance's name */
+	PAGE_INSTANCE,    /* its onion address */
+	PAGE_LANG,        /* of this page: "fr" */
+	PAGE_Q,           /* "?lang=fr" when the language was chosen by hand */
+	PAGE_AND_LANG,    /* "&lang=fr", the same behind another parameter */
+	PAGE_FRAMED,      /* the page stands in a frame of the form's page */
+	PAGE_HERE,        /* path of this page, for the language switch */
+	PAGE_TOKEN,       /* the form's one-time token */
+	PAGE_LIMIT_HOURS, /* that an upload may take */
+	PAGE_LIMIT_G,     /* the upload limit in GB, or */
+	PAGE_LIMIT_M,     /* in MB */
+	PAGE_ROOT_KEY,    /* "RWQ..." */
+	PAGE_ROOT_WORDS,  /* its fingerprint */
+	PAGE_TODAY,       /* the day whose keys are shown */
+	PAGE_SERIAL,      /* of the schedule */
+	PAGE_DAYS,        /* retention */
+	PAGE_MANY,        /* there are several inboxes */
 	/* the receipt */
 	PAGE_CODENAME,    /* there is one to show */
 	PAGE_SIGNED_IN,   /* it went into a mailbox that was open */
@@ -115,6 +116,7 @@ enum page_value {
 	PAGE_MESSAGE_TOO_LONG,
 	PAGE_TOO_MANY_FILES,
 	PAGE_TOO_LARGE,
+	PAGE_TOO_SLOW,
 	PAGE_NO_KEY,
 	PAGE_NO_ROOM,
 	PAGE_CLOSED,

@@ -40,6 +40,7 @@ struct site {
 	struct submit *submits;   /* uploads under way, a list */
 	struct circuits *uploads; /* ...and whose they are */
 	int64_t yield_ms;         /* when all places are taken, who is silent so long gives way */
+	int64_t upload_ms;        /* an upload that takes longer is ended */
 	bool is_draining;
 	uint8_t form_key[FORM_TOKEN_KEY]; /* of forms that belong to no session */
 	/* from store */

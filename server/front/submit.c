@@ -587,6 +587,20 @@ submit_new(
 	return ERR_OK;
 }
 
+void
+submit_expire(struct site *s)
+{
+	int64_t before = clock_mono_ms() - s->upload_ms;
+	struct submit *u;
+
+	for (u = s->submits; u != NULL; u = u->next) {
+		if (u->stage != SUBMIT_RECEIVING || u->is_complete || u->since >= before)
+			continue;
+		end_with(u, PAGE_TOO_SLOW);
+		wake(u);
+	}
+}
+
 bool
 submit_look(const struct site *s, const char *token, struct submit_seen *out)
 {

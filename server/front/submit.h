@@ -36,6 +36,9 @@ enum err MUST_CHECK submit_new(
 /* Was a form with this token committed not long ago? */
 bool submit_was_stored(const struct site *s, const char *token);
 
+/* Ends the uploads whose body takes longer than the site allows. */
+void submit_expire(struct site *s);
+
 /* What the progress page tells of an upload under way. */
 struct submit_seen {
 	uint64_t done, total; /* bytes of its body that have come, and all of them */

@@ -12,6 +12,7 @@ struct timing {
 	int64_t idle_ms;   /* LIMIT_HTTP_IDLE_MS */
 	int64_t drain_ms;  /* LIMIT_DRAIN_MS */
 	int64_t yield_ms;  /* LIMIT_YIELD_MS */
+	int64_t hour_ms;   /* as the configuration means it */
 };
 
 struct timing timing_get(void);

@@ -55,6 +55,8 @@ status_of(enum page_value which)
 	    [PAGE_MESSAGE_TOO_LONG] = 413,
 	    [PAGE_TOO_MANY_FILES] = 413,
 	    [PAGE_TOO_LARGE] = 413,
+	    /* Browsers send again what was answered with 408. */
+	    [PAGE_TOO_SLOW] = 503,
 	    [PAGE_NO_KEY] = 503,
 	    [PAGE_NO_ROOM] = 507,
 	    [PAGE_CLOSED] = 503,

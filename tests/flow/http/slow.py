@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from frontrig import OK, Front, Keys, body_of, parse, read_all, read_answer  # noqa: E402
 
 HEAD, IDLE, DRAIN = 1000, 3000, 2000  # ms
+YIELD, HOUR = 30000, 3000  # HOUR: what the configuration calls one
 SLACK = 2.5  # seconds: libmicrohttpd counts in seconds, and the machine may be busy
 
 
@@ -109,6 +110,31 @@ def slow_refused(front):
     assert ended < 2 * DRAIN / 1000 + SLACK, f"{ended:.1f} s"
 
 
+def endless(front):
+    """A line that is never silent, and never done: ended when the longest time is over, and told so."""
+    given_back = front.mailbox.given_back
+    start = time.monotonic()
+    with front.connect() as s:
+        answers = []
+        reader = threading.Thread(target=lambda: answers.append(read_answer(s)), daemon=True)
+        s.sendall(front.head_of(2**19) + body_of(front.get("/").token(), b"m", [("a", b"b" * 1000)])[:-60])
+        reader.start()
+        try:
+            while reader.is_alive() and time.monotonic() - start < 30:
+                s.sendall(b"x")
+                time.sleep(0.1)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        reader.join(5)
+    took = time.monotonic() - start
+    (status, _, page), = map(parse, answers)
+    assert status == 503 and b"This took too long" in page and b"may take 1 hours" in page, (status, page)
+    assert b"Nothing of it was kept" in page
+    assert HOUR / 1000 <= took <= (HOUR + DRAIN) / 1000 + SLACK, f"{took:.1f} s"
+    front.until(lambda: front.mailbox.given_back == given_back + 1)
+    assert front.post(body_of(front.get("/").token(), b"m")).status == 303
+
+
 def main():
     build = os.path.abspath(sys.argv[1])
     keys = Keys(build)
@@ -118,6 +144,9 @@ def main():
                 start = time.monotonic()
                 scene(front)
                 print(f"{time.monotonic() - start:6.2f} s  {scene.__name__}{' (unix)' if unix else ''}", flush=True)
+        conf = {"store": {"max_upload": "1M", "max_upload_hours": "1"}}
+        with Front(build, conf, keys, timing=(HEAD, IDLE, DRAIN, YIELD, HOUR), unix=unix) as front:
+            endless(front)
 
 
 main()

@@ -48,6 +48,7 @@ defaults_are_what_the_manual_says(void **state)
 	assert_int_equal(c->max_in_flight, LIMIT_IN_FLIGHT_DEFAULT);
 	assert_true(c->max_day == LIMIT_DAY_DEFAULT);
 	assert_int_equal(c->retention_days, LIMIT_RETENTION_DEFAULT);
+	assert_int_equal(c->max_upload_hours, LIMIT_HOURS_DEFAULT);
 	assert_string_equal(c->root_path, "/etc/root.pub");
 	assert_int_equal(c->n_topics, 0);
 	conf_free(c);
@@ -59,22 +60,23 @@ every_key_is_read(void **state)
 	struct conf *c = NULL;
 
 	(void)state;
-	assert_ok(parse("# comment\n"
-			"[server]\r\n"
-			"instance=" ONION "\n"
-			"  user = sealslot  \n"
-			"listen = unix:/run/sealslot/http.sock\n"
-			"languages = fr en\n"
-			"name = Technopolice # not a comment ; nor this\n"
-			"proxy_protocol = yes\n"
-			"drain_seconds = 5\n"
-			"\n; comment\n"
-			"[store]\npath = /var/lib/seal slot\nmax_upload = 64G\nreserve = 0\n"
-			"max_in_flight = 1024\nmax_day = 200G\nretention_days = 1\n"
-			"[keys]\nroot = /etc/root.pub\n"
-			"[topics]\n"
-			"city = Marseille | Nice|Saint-\xc3\x89tienne\n"
-			"technology = drones",
+	assert_ok(parse(
+	    "# comment\n"
+	    "[server]\r\n"
+	    "instance=" ONION "\n"
+	    "  user = sealslot  \n"
+	    "listen = unix:/run/sealslot/http.sock\n"
+	    "languages = fr en\n"
+	    "name = Technopolice # not a comment ; nor this\n"
+	    "proxy_protocol = yes\n"
+	    "drain_seconds = 5\n"
+	    "\n; comment\n"
+	    "[store]\npath = /var/lib/seal slot\nmax_upload = 64G\nreserve = 0\n"
+	    "max_upload_hours = 168\nmax_in_flight = 1024\nmax_day = 200G\nretention_days = 1\n"
+	    "[keys]\nroot = /etc/root.pub\n"
+	    "[topics]\n"
+	    "city = Marseille | Nice|Saint-\xc3\x89tienne\n"
+	    "technology = drones",
 	    &c));
 	assert_string_equal(c->user, "sealslot");
 	assert_string_equal(c->listen, "unix:/run/sealslot/http.sock");
@@ -89,6 +91,7 @@ every_key_is_read(void **state)
 	assert_int_equal(c->max_in_flight, 1024);
 	assert_true(c->max_day == 200 * LIMIT_GIB);
 	assert_int_equal(c->retention_days, 1);
+	assert_int_equal(c->max_upload_hours, 168);
 	assert_int_equal(c->n_topics, 2);
 	assert_string_equal(c->topics[0].name, "city");
 	assert_int_equal(c->topics[0].n, 3);
@@ -176,6 +179,8 @@ bad_values_are_refused(void **state)
 	assert_bad("store", "max_in_flight", flight);
 	assert_bad("store", "max_day", (const char *const[]){"", "0", "63M", "x", NULL});
 	assert_bad("store", "retention_days", days);
+	assert_bad(
+	    "store", "max_upload_hours", (const char *const[]){"", "0", "169", "2.5", "x", NULL});
 	assert_bad("keys", "root", path);
 	assert_bad("topics", "city", topic);
 }
