@@ -41,7 +41,8 @@ struct connection {
 	struct loop_timer patience;
 	enum stage stage;
 	uint64_t received; /* bytes of the body */
-	int64_t heard;     /* clock_mono_ms, when the last of them came */
+	int64_t heard;     /* clock_mono_ms, when LIMIT_HEARD of them had come last */
+	uint64_t unheard;  /* bytes that came since */
 	uint64_t looked;   /* received, when we looked last whether the client is still there */
 	bool is_paused;
 	bool is_woken;       /* there is something to go on with */
@@ -264,7 +265,10 @@ at_body(struct connection *c, const char *data, size_t *size)
 	if (e != ERR_OK && e != ERR_AGAIN)
 		return at_refusal(c, *size);
 	c->received += used;
-	c->heard = clock_mono_ms();
+	if ((c->unheard += used) >= LIMIT_HEARD) {
+		c->unheard = 0;
+		c->heard = clock_mono_ms();
+	}
 	*size -= used;
 	return e == ERR_AGAIN ? pause_connection(c) : MHD_YES;
 }

@@ -28,9 +28,10 @@ struct submit {
 	uint32_t look; /* the mailbox's name for that call; 0: none */
 	uint32_t name; /* ...and for the codename */
 	struct intake *intake;
-	int64_t since;   /* clock_mono_ms, when it could begin to come */
-	bool is_counted; /* among its circuit's uploads */
-	int64_t heard;   /* clock_mono_ms, when something of its body came last */
+	int64_t since;    /* clock_mono_ms, when it could begin to come */
+	bool is_counted;  /* among its circuit's uploads */
+	int64_t heard;    /* clock_mono_ms, when LIMIT_HEARD bytes of its body had come last */
+	uint64_t unheard; /* bytes that came since: a byte now and then holds no place */
 	char token[RECEIPTS_TOKEN + 1];
 	char cookie[RECEIPTS_TOKEN + 1];
 };
@@ -491,6 +492,16 @@ is_over(const struct task *t)
 	return ((const struct submit *)t)->stage == SUBMIT_OVER;
 }
 
+static void
+hear(struct submit *u, size_t n)
+{
+	u->unheard += n;
+	if (u->unheard < LIMIT_HEARD)
+		return;
+	u->unheard = 0;
+	u->heard = clock_mono_ms();
+}
+
 static enum err
 put(struct task *t, const void *p, size_t n, size_t *used)
 {
@@ -501,9 +512,9 @@ put(struct task *t, const void *p, size_t n, size_t *used)
 
 	if (u->stage != SUBMIT_RECEIVING)
 		return ERR_STATE;
-	u->heard = clock_mono_ms();
 	had_token = intake_token(u->intake) != NULL;
 	e = intake_put(u->intake, p, n, used);
+	hear(u, e == ERR_OK ? n : *used);
 	if (!had_token && (token = intake_token(u->intake)) != NULL)
 		take_token(u, token);
 	conclude(u);

@@ -114,8 +114,8 @@ def crowd_gives_way(front):
 
 
 class Upload:
-    def __init__(self, front, circuit, number):
-        body = body_of(f"{number:043d}", b"m", [("a", b"b" * 10_000)])
+    def __init__(self, front, circuit, number, size=10_000):
+        body = body_of(f"{number:043d}", b"m", [("a", b"b" * size)])
         self.s = come(front, circuit, front.head_of(len(body)) + body[:5000])
         self.rest = body[5000:]
 
