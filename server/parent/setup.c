@@ -37,6 +37,11 @@ read_conf(const char *path, struct setup *s, struct reason *why)
 		return e;
 	if ((e = conf_read(path, &s->text, &s->conf, &fault)) == ERR_OK)
 		return ERR_OK;
+	if (e == ERR_NOTFOUND)
+		return reason_set(why, e,
+		    "Can't read the configuration %s: there is no such file. Copy "
+		    "sealslotd.conf.example there, and fill it in; sealslotd.conf(5) explains it.",
+		    path);
 	if (fault.why[0] == '\0')
 		return reason_sys(why, e, "Can't read the configuration %s", path);
 	if (fault.line == 0)

@@ -15,7 +15,8 @@ for verb in init serve; do
 	{ cat "$conf" && printf '[server]\nlanguages = en de\n'; } >bad.conf
 	refused 1 'line 12: languages names de, but there are no pages in de; there are: en fr' "$sealslotd" $verb --conf bad.conf
 done
-refused 1 "Can't read the configuration" "$sealslotd" status --conf nowhere.conf
+refused 1 "Can't read the configuration nowhere.conf" "$sealslotd" status --conf nowhere.conf
+refused 1 'Copy sealslotd.conf.example there' "$sealslotd" init --conf nowhere.conf
 cp "$conf" bad.conf && chmod 666 bad.conf
 refused 1 'Others than its owner may write' "$sealslotd" status --conf bad.conf
 chmod 644 bad.conf

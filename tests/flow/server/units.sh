@@ -7,9 +7,10 @@ units=$(cd "$(dirname "$0")/../../../server/systemd" && pwd)
 command -v systemd-analyze >/dev/null || { echo 'no systemd-analyze'; exit 77; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-cp "$units"/sealslot.service "$units"/sealslot.socket "$scratch"
+cp "$build/server/sealslot.service" "$units/sealslot.socket" "$scratch"
+service=$build/server/sealslot.service
 # The program isn't installed here.
-sed -i "s|^ExecStart=/usr/bin/sealslotd|ExecStart=$build/server/sealslotd|; /^Exec.*Paths=/d" "$scratch/sealslot.service"
+sed -i "s|^ExecStart=[^ ]*/sealslotd|ExecStart=$build/server/sealslotd|; /^Exec.*Paths=/d" "$scratch/sealslot.service"
 
 fail() {
 	echo "FAILED: $*" >&2
@@ -22,18 +23,18 @@ systemd-analyze verify --man=no "$scratch/sealslot.service" "$scratch/sealslot.s
 grep -E 'sealslot\.(service|socket):' "$scratch/said" | grep -vE 'User|Group|not executable' && fail "the units"
 
 echo '== an exposure of at most 1.0'
-systemd-analyze security --offline=yes --threshold=10 --no-pager "$units/sealslot.service" >"$scratch/score" ||
+systemd-analyze security --offline=yes --threshold=10 --no-pager "$service" >"$scratch/score" ||
 	fail "$(tail -n 3 "$scratch/score")"
 grep 'exposure level' "$scratch/score"
 
 echo '== and the test can fail'
 sed '/^\(NoNewPrivileges\|CapabilityBoundingSet\|ProtectSystem\|PrivateNetwork\|SystemCallFilter\|RestrictAddressFamilies\)=/d' \
-	"$units/sealslot.service" >"$scratch/weak.service"
+	"$service" >"$scratch/weak.service"
 ! systemd-analyze security --offline=yes --threshold=10 --no-pager "$scratch/weak.service" >/dev/null || fail 'a weak unit passes'
 
 echo '== what must stand there'
 for line in PrivateNetwork=yes LimitMEMLOCK=infinity RestrictAddressFamilies=AF_UNIX 'CapabilityBoundingSet=' MemorySwapMax=0; do
-	grep -qx "$line" "$units/sealslot.service" || fail "$line is missing"
+	grep -qx "$line" "$service" || fail "$line is missing"
 done
 for line in 'HiddenServiceSingleHopMode 0' 'HiddenServicePoWDefensesEnabled 1' 'HiddenServiceExportCircuitID haproxy'; do
 	grep -qx "$line" "$units/torrc.example" || fail "torrc.example: $line"
