@@ -1,7 +1,30 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "cmd.h"
+#include "item.h"
+#include "keep.h"
+
+/* Nothing is left to be reviewed once the key is gone; and a kept one doesn't hold its key. */
+static int
+check_undo(struct vault *v, const struct catalog_item *row)
+{
+	struct item *it = NULL;
+	int fd = -1;
+	enum err e;
+
+	if (row->is_kept)
+		return cmd_fail(row->id,
+		    "it is kept, and counts as reviewed for that; --undo would have no effect. "
+		    "Nothing was changed.");
+	e = keep_open(v, row, &fd, &it);
+	item_free(it);
+	io_close(&fd);
+	if (row->state == CATALOG_OPENED && (e == ERR_NOMATCH || e == ERR_NOTFOUND))
+		return cmd_fail_item(row, e);
+	return CMD_DONE;
+}
 
 /* What isn't here can't have been reviewed. */
 static int
@@ -9,11 +32,14 @@ mark(struct vault *v, const struct catalog_item *row, bool is_done)
 {
 	struct catalog_item next = *row;
 	enum err e;
+	int code;
 
 	if (row->state == CATALOG_MISSING)
 		return cmd_fail(row->id,
 		    "it never arrived, so nobody can have reviewed it. Import a "
 		    "bundle that has it.");
+	if (!is_done && (code = check_undo(v, row)) != CMD_DONE)
+		return code;
 	if ((row->reviewed != 0) == is_done)
 		return CMD_DONE;
 	next.reviewed = is_done ? clock_today() : 0;
@@ -61,7 +87,8 @@ const struct cmd cmd_done = {
     .help = "Once all submissions of an epoch are done, sealslot-keys retire may destroy its key,\n"
 	    "and they can never be opened again. What must stay readable: see keep.\n"
 	    "\n"
-	    "  --undo                  not reviewed after all; as long as the key exists\n",
+	    "  --undo                  not reviewed after all; as long as the key exists, and not\n"
+	    "                          for one that is kept\n",
     .options = CMD_OPT_UNDO,
     .args_min = 1,
     .args_max = 9999,

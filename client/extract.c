@@ -93,6 +93,39 @@ is_meant(const struct zip_member *m, const char *what)
 	return number == own_number;
 }
 
+/* Is it the name that the file is extracted under, with or without its number? */
+static bool
+is_called(const struct item *it, size_t i, const char *what)
+{
+	const struct zip_member *m = &it->zip->members[i];
+	char clean[NAME_MAX_LEN + 1];
+	const char *original, *dash;
+
+	if (!is_file(m))
+		return false;
+	original = original_of(it, i);
+	name_clean(clean, m->name, original, strlen(original));
+	if (strcmp(clean, what) == 0)
+		return true;
+	return (dash = strchr(clean, '-')) != NULL && dash[1] != '\0' &&
+	       strcmp(dash + 1, what) == 0;
+}
+
+/* A source may have given one name to several files: then all of them are meant. */
+static enum err
+choose_called(struct extract *x, const char *what)
+{
+	enum err e = ERR_NOTFOUND;
+	size_t i;
+
+	for (i = 0; i < x->item->zip->n_members; i++)
+		if (is_called(x->item, i, what)) {
+			choose(x, i);
+			e = ERR_OK;
+		}
+	return e;
+}
+
 enum err
 extract_one(struct extract *x, const char *what)
 {
@@ -103,7 +136,7 @@ extract_one(struct extract *x, const char *what)
 			choose(x, i);
 			return ERR_OK;
 		}
-	return ERR_NOTFOUND;
+	return choose_called(x, what);
 }
 
 /* ---- writing */

@@ -128,19 +128,20 @@
 #define LIMIT_REPLY_STEP       4096        /* replies are padded to multiples of this */
 
 /* ---- key store and vault */
-#define LIMIT_KEY_LOG       (4 * 1024 * 1024)   /* bytes of KEYS/log */
-#define LIMIT_KEY_LOG_LINE  (64 * 1024)         /* bytes of a line of it */
-#define LIMIT_KEY_BACKUP    (256 * 1024 * 1024) /* bytes of a key store's backup */
-#define LIMIT_NEEDS_LINE    256                 /* bytes of a line of what a vault needs */
-#define LIMIT_NEEDS_EPOCHS  65536               /* epochs that a vault has ever heard of */
-#define LIMIT_NEEDS         (128 * LIMIT_MIB)   /* bytes of the whole text */
-#define LIMIT_NEEDS_FILES   16                  /* vaults that one key store feeds */
-#define LIMIT_UPLOAD_DAYS   7 /* an upload begun in an epoch is over this many days after its end */
-#define LIMIT_KEY_FILE      (64 * 1024)
-#define LIMIT_PASSPHRASE    1024 /* bytes */
-#define LIMIT_VAULT_ITEMS   1000000
-#define LIMIT_VAULT_RECORDS 100000            /* bundles, schedules or alarms in a vault */
-#define LIMIT_VAULT_INDEX   (512 * LIMIT_MIB) /* bytes of all its lines */
-#define LIMIT_VAULT_LINE    8192              /* bytes of one line: eight long topics fit */
+#define LIMIT_KEY_LOG        (4 * 1024 * 1024)   /* bytes of KEYS/log */
+#define LIMIT_KEY_LOG_LINE   (64 * 1024)         /* bytes of a line of it */
+#define LIMIT_KEY_BACKUP     (256 * 1024 * 1024) /* bytes of a key store's backup */
+#define LIMIT_NEEDS_LINE     256                 /* bytes of a line of what a vault needs */
+#define LIMIT_NEEDS_EPOCHS   65536               /* epochs that a vault has ever heard of */
+#define LIMIT_NEEDS          (128 * LIMIT_MIB)   /* bytes of the whole text */
+#define LIMIT_NEEDS_FILES    16                  /* vaults that one key store feeds */
+#define LIMIT_UPLOAD_DAYS    7 /* an upload begun in an epoch is over this many days after its end */
+#define LIMIT_KEY_FILE       (64 * 1024)
+#define LIMIT_PASSPHRASE     1024 /* bytes */
+#define LIMIT_NEW_PASSPHRASE 16   /* bytes at least, of a new one */
+#define LIMIT_VAULT_ITEMS    1000000
+#define LIMIT_VAULT_RECORDS  100000            /* bundles, schedules or alarms in a vault */
+#define LIMIT_VAULT_INDEX    (512 * LIMIT_MIB) /* bytes of all its lines */
+#define LIMIT_VAULT_LINE     8192              /* bytes of one line: eight long topics fit */
 
 #endif

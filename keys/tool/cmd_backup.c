@@ -88,6 +88,7 @@ record_backup(struct run *r, struct tool_fault *f)
 static enum err
 write_backup(struct run *r, struct tool_fault *f)
 {
+	struct tool_fault ignored;
 	struct buf file;
 	enum err e;
 
@@ -97,6 +98,9 @@ write_backup(struct run *r, struct tool_fault *f)
 		tool_refuse(f, e,
 		    e == ERR_EXISTS ? "Nothing was overwritten. Give another name." : "", "%s: %s",
 		    r->file, tool_reason(e));
+	/* So that retire doesn't ask for the destruction of what never was. */
+	if (e != ERR_OK && record_add(r->k, &ignored, RECORD_GONE " %s", r->id) != ERR_OK)
+		fputs("The log keeps this backup, which wasn't made.\n", stderr);
 	buf_wipe(&file);
 	return e;
 }

@@ -120,10 +120,10 @@ static enum err
 get_passphrase(
     const struct init_args *a, bool is_begun, struct secret_text *out, struct tool_fault *f)
 {
-	if (a->passphrase_file != NULL || is_begun)
+	if (is_begun)
 		return tool_passphrase(a->passphrase_file,
 		    "This key store was begun before. Its passphrase, to go on: ", out, f);
-	return tool_new_passphrase(out, f);
+	return tool_new_passphrase(a->passphrase_file, out, f);
 }
 
 static enum err

@@ -43,9 +43,7 @@ create(struct copy *c, struct tool_fault *f)
 	struct secret_text pass = {0};
 	enum err e;
 
-	e = c->to_pass == NULL ? tool_new_passphrase(&pass, f)
-			       : tool_passphrase(c->to_pass, "", &pass, f);
-	if (e != ERR_OK)
+	if ((e = tool_new_passphrase(c->to_pass, &pass, f)) != ERR_OK)
 		return e;
 	if ((e = keystore_create(c->to_path, &pass)) != ERR_OK)
 		tool_refuse(f, e, "Give a folder that doesn't exist yet, or an earlier copy.",

@@ -68,32 +68,6 @@ show_missing(struct view *v)
 	}
 }
 
-/* Later epochs that fewer desks can open than today's: an offer is due. */
-static void
-show_desks(const struct view *v)
-{
-	const struct schedule *s = v->newest.s;
-	struct schedule_seal now, later;
-	char day[DATE_DAY_LEN + 1];
-	size_t i, inbox;
-
-	for (inbox = 0; s != NULL && inbox < s->n_inboxes; inbox++) {
-		if (schedule_current(s, inbox, v->today, &now) != ERR_OK)
-			continue;
-		for (i = 0; i < s->n_epochs; i++) {
-			if (s->epochs[i].inbox != inbox || s->epochs[i].start < now.end ||
-			    schedule_current(s, inbox, s->epochs[i].start, &later) != ERR_OK ||
-			    later.n >= now.n)
-				continue;
-			date_format(day, later.start);
-			describe_fact("desks",
-			    "%s: from %s on %zu of %zu desks have keys; ask for an offer",
-			    s->inboxes[inbox].name, day, later.n, now.n);
-			break;
-		}
-	}
-}
-
 static void
 show_next(const struct view *v)
 {
@@ -134,7 +108,6 @@ print_view(struct view *v)
 		describe_schedule(v->newest.s, v->today);
 	describe_fact("keys here", "%zu epoch keys", v->have.n);
 	show_missing(v);
-	show_desks(v);
 	show_next(v);
 }
 

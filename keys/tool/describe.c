@@ -29,6 +29,29 @@ describe_key(const char *name, const struct minisign_key *k)
 	describe_fact("", "%s", words);
 }
 
+/* The first later epoch that fewer desks can open than today's: an offer is due. */
+static void
+describe_desks(const struct schedule *s, size_t inbox, int32_t today)
+{
+	struct schedule_seal now, later;
+	char day[DATE_DAY_LEN + 1];
+	size_t i;
+
+	if (schedule_current(s, inbox, today, &now) != ERR_OK)
+		return;
+	for (i = 0; i < s->n_epochs; i++) {
+		if (s->epochs[i].inbox != inbox || s->epochs[i].start < now.end ||
+		    schedule_current(s, inbox, s->epochs[i].start, &later) != ERR_OK ||
+		    later.n >= now.n)
+			continue;
+		date_format(day, later.start);
+		describe_fact("desks",
+		    "%s: from %s on %zu of %zu desks have keys; ask for an offer",
+		    s->inboxes[inbox].name, day, later.n, now.n);
+		return;
+	}
+}
+
 static void
 describe_inbox(const struct schedule *s, size_t inbox, int32_t today)
 {
@@ -93,6 +116,8 @@ describe_schedule(const struct schedule *s, int32_t today)
 	for (i = 0; i < s->n_revoked; i++)
 		describe_fact("revoked", "a key of %s, epoch %u",
 		    s->inboxes[s->revoked[i].inbox].name, s->revoked[i].number);
+	for (i = 0; i < s->n_inboxes; i++)
+		describe_desks(s, i, today);
 	for (i = 0; i < s->n_reply_keys; i++)
 		describe_key("reply key", &s->reply_keys[i]);
 	describe_end(s, today);

@@ -15,8 +15,8 @@ struct restore_request {
 };
 
 struct restore_result {
-	uint32_t written;  /* epoch keys */
-	uint32_t left_out; /* those that were retired since, as the schedule shows */
+	uint32_t written;    /* epoch keys */
+	uint32_t left_out;   /* those that were retired since, as the schedule shows */
 	bool is_handed_over; /* another root key signs now: the backup's was left out */
 };
 

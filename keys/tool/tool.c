@@ -125,6 +125,9 @@ tool_passphrase_fault(struct tool_fault *f, enum err e, const char *file)
 	if (file == NULL && e == ERR_PASSPHRASE)
 		return tool_refuse(
 		    f, e, "Nothing was changed. Try again.", "the two passphrases differ");
+	if (file == NULL && e == ERR_TRUNCATED)
+		return tool_refuse(
+		    f, e, "Nothing was changed. Try again.", "the passphrase is empty");
 	if (file == NULL)
 		return tool_refuse(
 		    f, e, "Nothing was changed.", "no passphrase: %s", tool_reason(e));
@@ -246,7 +249,8 @@ show_suggestion(const struct secret_text *words)
 	    "A passphrase for this key store, six words drawn at random:\n\n    ";
 	static const char after[] =
 	    "\n\nWrite it on paper now, and keep that away from the key store. Without it every\n"
-	    "submission is lost. You may also type a passphrase of your own.\n\n";
+	    "submission is lost. Type it with its hyphens. You may also type a passphrase of your\n"
+	    "own, of at least 16 bytes.\n\n";
 	enum err e;
 	int fd;
 
@@ -259,8 +263,8 @@ show_suggestion(const struct secret_text *words)
 	return e;
 }
 
-enum err
-tool_new_passphrase(struct secret_text *out, struct tool_fault *f)
+static enum err
+ask_new(struct secret_text *out, struct tool_fault *f)
 {
 	struct secret_text words = {0};
 	enum err e;
@@ -269,6 +273,27 @@ tool_new_passphrase(struct secret_text *out, struct tool_fault *f)
 		e = passphrase_ask_new("Type it: ", out);
 	secret_text_wipe(&words);
 	return e == ERR_OK ? ERR_OK : tool_passphrase_fault(f, e, NULL);
+}
+
+/* Whoever has the key store may try passphrases for years: a short one is found. */
+enum err
+tool_new_passphrase(const char *file, struct secret_text *out, struct tool_fault *f)
+{
+	struct secret_text pass = {0};
+	enum err e;
+
+	if ((e = file == NULL ? ask_new(&pass, f) : tool_passphrase(file, "", &pass, f)) != ERR_OK)
+		return e;
+	if (pass.len < LIMIT_NEW_PASSPHRASE) {
+		secret_text_wipe(&pass);
+		return tool_refuse(f, ERR_LIMIT,
+		    "Nothing was made. Take the six words that are offered on the terminal, or at least "
+		    "16 bytes that nobody can guess: whoever steals the key store can try passphrases "
+		    "for years.",
+		    "the passphrase is too short: fewer than %d bytes", LIMIT_NEW_PASSPHRASE);
+	}
+	*out = pass;
+	return ERR_OK;
 }
 
 /* ---- small things that are read */

@@ -63,8 +63,12 @@ enum err tool_passphrase_fault(struct tool_fault *f, enum err e, const char *fil
 /* The passphrase from a file, or by asking on the terminal when file is NULL. */
 enum err MUST_CHECK tool_passphrase(
     const char *file, const char *prompt, struct secret_text *out, struct tool_fault *f);
-/* Offers six random words on the terminal, and asks twice for the new passphrase. */
-enum err MUST_CHECK tool_new_passphrase(struct secret_text *out, struct tool_fault *f);
+/*
+ * A new key store's passphrase: from a file, or (NULL) six random words are offered on the
+ * terminal, and it is asked for twice. ERR_LIMIT: shorter than LIMIT_NEW_PASSPHRASE.
+ */
+enum err MUST_CHECK tool_new_passphrase(
+    const char *file, struct secret_text *out, struct tool_fault *f);
 /* Opens a key store with its passphrase, and locks it if it is to be changed. */
 enum err MUST_CHECK tool_open(
     const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f);

@@ -149,4 +149,8 @@ for call in mkdir mkdirat write fsync linkat unlinkat renameat renameat2 rename;
 		nth=$((nth + 1))
 	done
 done
+step "a backup that couldn't be written is recorded as gone"
+refused 1 "nodir/b: not found" on $day "$keys" backup K nodir/b --passphrase-file pass
+failed=$(sed -n 's/^2026-03-20 backup \([0-9a-f]*\) .* nodir\/b$/\1/p' K/log)
+[ "$(tail -n 1 K/log)" = "2026-03-20 gone $failed" ] || { cat K/log; fail "a backup that wasn't made stays recorded"; }
 echo ok

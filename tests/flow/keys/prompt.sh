@@ -65,6 +65,31 @@ expect -c '
 	exit [lindex [wait] 3]' && fail "accepted" || [ $? -eq 1 ] || fail "exit code"
 [ ! -e N ] || fail "N was made"
 
+step "a short one makes nothing"
+(umask 077; printf 'fifteen bytes..\n' >short; printf 'sixteen bytes...\n' >enough)
+refused 1 "too short" "$keys" init N --instance "$onion" --passphrase-file short
+grep -q "six words" err || fail "advice"
+refused 1 "too short" "$keys" reviewer-copy K N --passphrase-file typed --copy-passphrase-file short
+expect -c '
+	set timeout 60
+	log_user 0
+	spawn $env(KEYS) init N --instance $env(ONION)
+	expect "at least 16 bytes"
+	expect "Type it: "
+	send -- "short\r"
+	expect "Once more: "
+	send -- "short\r"
+	expect {
+		"too short" {}
+		timeout { exit 9 }
+		eof { exit 9 }
+	}
+	expect eof
+	exit [lindex [wait] 3]' && fail "accepted" || [ $? -eq 1 ] || fail "exit code"
+[ ! -e N ] || fail "N was made"
+says "is ready" "$keys" init N --instance "$onion" --passphrase-file enough
+rm -r N
+
 step "a wrong one, and none"
 for send in 'wrong\r' '\r' '\004'; do
 	SEND=$(printf '%b' "$send") expect -c '

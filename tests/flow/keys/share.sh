@@ -58,7 +58,7 @@ step "the same offer again changes nothing, and the known desk needs no naming"
 says "Nothing was missing" on 2026-03-03 "$keys" schedule K --epochs 3 --with offer.txt --passphrase-file pass
 
 step "later epochs: show asks for an offer, the offer completes them"
-on 2026-03-20 "$keys" schedule K --epochs 5 --passphrase-file pass >/dev/null
+says "from 2026-04-13 on 1 of 2 desks" on 2026-03-20 "$keys" schedule K --epochs 5 --passphrase-file pass
 on 2026-03-20 "$keys" show K | grep -q "from 2026-04-13 on 1 of 2 desks" || fail "show"
 make_offer on 2026-03-20
 grep -q "^3 new epoch keys made, 5 tested" out || fail "new keys"

@@ -65,6 +65,8 @@ step "what was kept opens without its key"
 rm KEYS/epochs/*
 says "A message." r show V "$one"
 refused 1 "was retired, and this wasn't kept" r show V "$two"
+refused 1 "was retired, and this wasn't kept" r done V "$two" --undo
+refused 1 "would have no effect" r done V "$one" --undo
 says "1 verified to the last byte, 1 without a key, 0 bad" r verify V
 printf 'X' | dd of=V/kept/$one.age bs=1 seek=200000 conv=notrunc 2>/dev/null
 refused 1 "can't be trusted" r verify V

@@ -67,6 +67,10 @@ done
 printf 'A message.\r\nOf two lines.' | cmp - all/message.txt
 [ "$(stat -c %a all all/* | sort -u | xargs)" = "600 700" ] || fail "modes"
 says "003-plain.bin" r extract V "$id" --to some 3 message.txt
+says "001-Résumé à Nîmes.pdf" r extract V "$id" --to called "Résumé à Nîmes.pdf" plain.bin
+[ "$(ls called | wc -l)" -eq 2 ] && cmp called/003-plain.bin some/003-plain.bin || fail "files by their names"
+says "001-Résumé à Nîmes.pdf" r extract V "$id" --to called2 "001-Résumé à Nîmes.pdf"
+refused 1 "no such file" r extract V "$id" --to called3 "resume.pdf"
 [ "$(ls some | xargs)" = "003-plain.bin message.txt" ] || fail "some of it: $(ls some)"
 
 step "stock tools open what the vault keeps"

@@ -149,6 +149,7 @@ some_of_it(void **state)
 	assert_err(extract_one(&x, ""), ERR_NOTFOUND);
 	assert_err(extract_one(&x, "../../.bashrc"), ERR_NOTFOUND);
 	assert_err(extract_one(&x, ".padding"), ERR_NOTFOUND);
+	assert_err(extract_one(&x, "-"), ERR_NOTFOUND);
 	assert_int_equal(x.n, 2);
 	assert_ok(extract_run(&x, dir));
 	assert_int_equal(count(), 2);
