@@ -532,13 +532,6 @@ end(struct task *t)
 	conclude(u);
 }
 
-/* Nobody is there to send the rest, or to wait. What lacks its end can't have been stored. */
-static enum page_value
-cut_short(const struct submit *u)
-{
-	return u->is_complete ? PAGE_NOT_CONFIRMED : PAGE_BROKEN_OFF;
-}
-
 static void
 give_up(struct task *t)
 {
@@ -547,7 +540,7 @@ give_up(struct task *t)
 	if (u->stage == SUBMIT_ISSUING)
 		remember(u, NULL);
 	else if (u->stage != SUBMIT_OVER)
-		end_with(u, cut_short(u));
+		end_with(u, PAGE_NOT_CONFIRMED);
 }
 
 static enum err
@@ -563,6 +556,13 @@ answer(struct task *t, struct answer *a)
 	if (e == ERR_OK)
 		show_receipt(u->r, u->cookie, a);
 	return e;
+}
+
+/* Its client is gone. What lacks its end can't have been stored. */
+static enum page_value
+cut_short(const struct submit *u)
+{
+	return u->is_complete ? PAGE_NOT_CONFIRMED : PAGE_BROKEN_OFF;
 }
 
 static void
