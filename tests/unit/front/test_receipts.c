@@ -64,6 +64,8 @@ test_one_cookie(void **state)
 	receipts_add(r, "three", other, &note, 2);
 	assert_true(receipts_find(r, cookie, 3, &got));
 	assert_true(got.is_signed_in && got.epoch == 8);
+	assert_true(receipts_again(r, "two", 3, again));
+	assert_string_equal(again, ""); /* its form's token is nobody's way into the session */
 	receipts_forget(r, cookie);
 	assert_false(receipts_find(r, cookie, 3, &got));
 	assert_true(receipts_find(r, other, 3, &got));
