@@ -202,6 +202,8 @@ item_judge(
 	row->state = CATALOG_OPENED;
 	if (m == NULL) {
 		row->flags = CATALOG_BAD_MANIFEST;
+		if (!it->is_kept && it->epoch != row->epoch)
+			row->flags |= CATALOG_BAD_EPOCH;
 		return;
 	}
 	row->flags = flags_of(it, instance, s, row);

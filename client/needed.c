@@ -84,6 +84,26 @@ why_needed(const struct catalog_item *row, enum needs_why *why)
 	return true;
 }
 
+/*
+ * Where list and sealing disagree, or nobody has seen inside, the list's word is all there is, and
+ * a wrong one would let the right key be destroyed: it could be any epoch's of any inbox. Of what
+ * never arrived nothing but the list can tell.
+ */
+static void
+place(const struct catalog_item *row, struct needs_item *i)
+{
+	bool is_seen = row->state == CATALOG_OPENED &&
+		       (row->flags & (CATALOG_BAD_EPOCH | CATALOG_BAD_MANIFEST)) == 0;
+
+	if (row->epoch > 0 && (is_seen || row->state == CATALOG_MISSING)) {
+		memcpy(i->inbox, row->inbox, sizeof i->inbox);
+		i->epoch = row->epoch;
+		return;
+	}
+	memcpy(i->inbox, SCHEDULE_UNKNOWN, sizeof SCHEDULE_UNKNOWN);
+	i->epoch = 1;
+}
+
 static enum err
 list_items(const struct vault *v, struct needed *n)
 {
@@ -101,11 +121,7 @@ list_items(const struct vault *v, struct needed *n)
 			continue;
 		i = &n->items[n->head.n_items++];
 		i->why = why;
-		/* Where list and sealing disagree it could be any epoch's: the first one holds all.
-		 */
-		i->epoch =
-		    (row->flags & CATALOG_BAD_EPOCH) != 0 || row->epoch == 0 ? 1 : row->epoch;
-		memcpy(i->inbox, row->inbox, sizeof i->inbox);
+		place(row, i);
 		memcpy(i->id, row->id, sizeof i->id);
 	}
 	qsort(n->items, n->head.n_items, sizeof *n->items, by_item);

@@ -22,7 +22,12 @@
 
 /* A version 3 onion address: 56 base32 characters, the last of them 'd', and ".onion". */
 bool schedule_is_instance(const char *s, size_t len);
-/* 1 to LIMIT_INBOX_NAME of a-z, 0-9 and '-'. */
+/*
+ * Stands for an inbox in lists when nobody knows which one it is; no schedule may have an inbox of
+ * that name, so whoever looks it up finds that it could be any.
+ */
+#define SCHEDULE_UNKNOWN "unknown"
+/* 1 to LIMIT_INBOX_NAME of a-z, 0-9 and '-'; SCHEDULE_UNKNOWN is one, too. */
 bool schedule_is_inbox_name(const char *s, size_t len);
 /* 1 to LIMIT_INBOX_TITLE bytes of UTF-8, nothing invisible, no space at either end. */
 bool schedule_is_title(const char *s, size_t len);

@@ -129,6 +129,8 @@ parse_inbox(struct parse *p)
 	in = &s->inboxes[s->n_inboxes];
 	if (!lines_word(&p->line, &name) || !schedule_is_inbox_name(name.p, name.len))
 		return refuse(p, "an inbox name is 1 to 24 of a-z, 0-9 and -, then its title");
+	if (lines_is(name, SCHEDULE_UNKNOWN))
+		return refuse(p, "no inbox may have the name \"" SCHEDULE_UNKNOWN "\"");
 	if (!schedule_is_title(p->line.p, p->line.len))
 		return refuse(p, "the title is empty, too long, or has invisible characters");
 	for (i = 0; i < s->n_inboxes; i++)

@@ -42,6 +42,9 @@ add_inbox(struct plan_request *r, const char *arg)
 	if (!schedule_is_inbox_name(arg, len))
 		return "an inbox name is 1 to 24 of a-z, 0-9 and -";
 	memcpy(in.name, arg, len);
+	if (strcmp(in.name, SCHEDULE_UNKNOWN) == 0)
+		return "no inbox may have the name \"" SCHEDULE_UNKNOWN
+		       "\": in lists it stands for any";
 	if (!schedule_is_title(equals + 1, strlen(equals + 1)))
 		return "an inbox title is 1 to 120 bytes of UTF-8 without invisible characters";
 	memcpy(in.title, equals + 1, strlen(equals + 1));

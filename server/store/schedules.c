@@ -242,16 +242,20 @@ schedules_guess(const struct schedules *s, int32_t day, char inbox[static LIMIT_
     uint32_t *epoch)
 {
 	struct schedule_seal seal;
+	int32_t began;
 
 	memset(inbox, 0, LIMIT_INBOX_NAME + 1);
 	*epoch = 1;
-	if (s->active == NULL) {
-		memcpy(inbox, "unknown", sizeof "unknown");
+	/* A wrong inbox would let the key of the right one be destroyed. */
+	if (s->active == NULL || s->active->n_inboxes != 1) {
+		memcpy(inbox, SCHEDULE_UNKNOWN, sizeof SCHEDULE_UNKNOWN);
 		return;
 	}
 	memcpy(inbox, s->active->inboxes[0].name, LIMIT_INBOX_NAME + 1);
-	/* The upload may have begun a day earlier, under the key of that day. */
-	if (schedule_current(s->active, 0, day - 1, &seal) == ERR_OK ||
-	    schedule_current(s->active, 0, day, &seal) == ERR_OK)
-		*epoch = seal.number;
+	/* The upload may have begun days earlier, under the key of that day. */
+	for (began = day - LIMIT_UPLOAD_DAYS; began <= day; began++)
+		if (schedule_current(s->active, 0, began, &seal) == ERR_OK) {
+			*epoch = seal.number;
+			return;
+		}
 }

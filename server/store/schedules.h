@@ -44,9 +44,9 @@ enum err MUST_CHECK schedules_accept(struct schedules *s, int keys, const char *
 /* Has some inbox a key on that day? */
 bool schedules_has_key(const struct schedules *s, int32_t day);
 /*
- * A guess for an item whose row was lost: its inbox, and the lowest epoch that it
- * can have been sealed to when it arrived on that day. Where nothing is known: the first inbox of
- * the active schedule, or "unknown", and epoch 1.
+ * A guess for an item whose row was lost: the only inbox of the active schedule, and the lowest
+ * epoch that it can have been sealed to when it arrived on that day, 1 where nothing is known.
+ * Without a schedule or with several inboxes: SCHEDULE_UNKNOWN and epoch 1.
  */
 void schedules_guess(const struct schedules *s, int32_t day,
     char inbox[static LIMIT_INBOX_NAME + 1], uint32_t *epoch);

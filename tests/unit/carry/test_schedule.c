@@ -149,6 +149,7 @@ static const struct edit {
     {5, NULL, 5, "previous"},
     {6, "inbox: tips", 6, "inbox name"},
     {6, "inbox: Tips x", 6, "inbox name"},
+    {6, "inbox: unknown Whatever", 6, "no inbox may have the name \"unknown\""},
     {6, "inbox: abcdefghijklmnopqrstuvwxy x", 6, "inbox name"},
     {6, "inbox:  x", 6, "inbox name"},
     {6, "inbox: tips ", 6, "title"},

@@ -26,11 +26,15 @@ open_item(int fd, struct item **out)
 	return item_open_in(desk.v, fd, RIG_EPOCH, out);
 }
 
+static uint32_t listed_epoch; /* what the list says; 0: the truth */
+
 static struct catalog_item
 row_of(const struct rig_submission *s)
 {
 	struct catalog_item r = {.day = s->day, .epoch = s->epoch, .inbox = RIG_INBOX};
 
+	if (listed_epoch != 0)
+		r.epoch = listed_epoch;
 	strcpy(r.id, s->id);
 	return r;
 }
@@ -87,6 +91,9 @@ what_does_not_fit_is_flagged(void **state)
 	rig_submission(&s, 1);
 	s.manifest = "{}";
 	assert_int_equal(flags_of(&s, s.day), CATALOG_BAD_MANIFEST);
+	listed_epoch = RIG_EPOCH + 1; /* the key that opened it isn't the list's */
+	assert_int_equal(flags_of(&s, s.day), CATALOG_BAD_MANIFEST | CATALOG_BAD_EPOCH);
+	listed_epoch = 0;
 	rig_submission(&s, 1);
 	s.stated_epoch = RIG_EPOCH + 1;
 	assert_true((flags_of(&s, s.day) & CATALOG_BAD_EPOCH) != 0);

@@ -230,11 +230,21 @@ a_guess_is_the_lowest_that_can_be(void **state)
 	schedules_guess(&r.s, 20014, inbox, &epoch); /* the second epoch's first day */
 	assert_string_equal(inbox, "tips");
 	assert_int_equal(epoch, 1);
-	schedules_guess(&r.s, 20015, inbox, &epoch);
+	/* The longest upload may have begun on the first epoch's last day. */
+	schedules_guess(&r.s, 20013 + LIMIT_UPLOAD_DAYS, inbox, &epoch);
+	assert_int_equal(epoch, 1);
+	schedules_guess(&r.s, 20014 + LIMIT_UPLOAD_DAYS, inbox, &epoch);
 	assert_int_equal(epoch, 2);
 	schedules_guess(&r.s, 20000, inbox, &epoch);
 	assert_int_equal(epoch, 1);
 	schedules_guess(&r.s, 30000, inbox, &epoch);
+	assert_int_equal(epoch, 1);
+	/* Of several inboxes it could be any, so it is none of them. */
+	memcpy(r.s.active->inboxes[1].name, "arts", sizeof "arts");
+	r.s.active->n_inboxes = 2;
+	epoch = 7;
+	schedules_guess(&r.s, 20030, inbox, &epoch);
+	assert_string_equal(inbox, "unknown");
 	assert_int_equal(epoch, 1);
 	rig_down(&r);
 }
