@@ -309,6 +309,34 @@ fill_job(struct commit_job *job, const struct front_side *f, const struct in_fli
 	memcpy(job->row.inbox, c->inbox, strlen(c->inbox));
 }
 
+/*
+ * Does a key still open it? From LIMIT_UPLOAD_DAYS after an epoch's end on its key may be
+ * destroyed, and then the schedule lists it no more: a receipt would promise what nobody can keep.
+ */
+static bool
+is_too_late(const struct front_side *f, const struct op_commit *c)
+{
+	const struct schedule *s = f->depot->schedules.active;
+	size_t inbox, i;
+
+	if (s == NULL || schedule_find_inbox(s, c->inbox, &inbox) != ERR_OK)
+		return true;
+	for (i = 0; i < s->n_epochs; i++)
+		if (s->epochs[i].inbox == inbox && s->epochs[i].number >= c->epoch)
+			return s->epochs[i].number > c->epoch ||
+			       clock_today() >= s->epochs[i].end + LIMIT_UPLOAD_DAYS;
+	return false;
+}
+
+static void
+refuse_commit(struct front_side *f, struct in_flight *u, enum err e)
+{
+	uint32_t ref = u->ref;
+
+	forget(f, u);
+	answer(f, OP_COMMITTED, ref, e, -1);
+}
+
 static enum err
 on_commit(struct front_side *f, const struct wire_msg *m)
 {
@@ -319,9 +347,12 @@ on_commit(struct front_side *f, const struct wire_msg *m)
 	memcpy(&c, m->body, sizeof c);
 	if (u == NULL || u->fd == -1 || !is_sound(f, &c))
 		return ERR_FORMAT;
+	if (is_too_late(f, &c)) {
+		refuse_commit(f, u, ERR_EXPIRED);
+		return ERR_OK;
+	}
 	if ((job = calloc(1, sizeof *job)) == NULL) {
-		forget(f, u);
-		answer(f, OP_COMMITTED, m->ref, ERR_NOMEM, -1);
+		refuse_commit(f, u, ERR_NOMEM);
 		return ERR_OK;
 	}
 	fill_job(job, f, u, &c);

@@ -56,7 +56,7 @@ static struct {
 	char last_id[RANDOM_ID_LEN + 1];
 	struct job jobs[MAX_JOBS];
 	enum err why;
-	uint32_t serial;
+	uint32_t serial, epoch; /* of the first inbox */
 	int32_t today;
 	uint64_t room;
 	int is_writable;
@@ -114,7 +114,7 @@ on_committed(void *ctx, enum err e)
 static void
 commit(struct job *j)
 {
-	struct store_item item = {.epoch = 1, .serial = g.serial, .size = (uint64_t)j->bytes};
+	struct store_item item = {.epoch = g.epoch, .serial = g.serial, .size = (uint64_t)j->bytes};
 	enum err e;
 
 	if (strcmp(j->mode, "keep") != 0)
@@ -208,11 +208,14 @@ static void
 on_schedule(void *ctx, enum err why, const struct schedule *s, const struct buf *text,
     const struct buf *sig, int32_t today)
 {
+	struct schedule_seal seal;
+
 	(void)ctx;
 	(void)text;
 	(void)sig;
 	g.why = why;
 	g.serial = s == NULL ? 0 : s->serial;
+	g.epoch = s != NULL && schedule_current(s, 0, today, &seal) == ERR_OK ? seal.number : 1;
 	g.today = today;
 }
 

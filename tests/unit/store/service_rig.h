@@ -303,15 +303,21 @@ write_up(struct up *u, size_t n)
 }
 
 static inline enum err
-commit(struct rig *r, struct up *u)
+commit_to(struct rig *r, struct up *u, uint32_t epoch)
 {
 	random_id(u->item.id);
 	strcpy(u->item.inbox, "tips");
-	u->item.epoch = 1;
+	u->item.epoch = epoch;
 	u->item.serial = 1;
 	assert_ok(store_commit(r->s, u->ref, &u->item, on_committed, u));
 	assert_true(pump_until(r, is_committed, u));
 	return u->committed;
+}
+
+static inline enum err
+commit(struct rig *r, struct up *u)
+{
+	return commit_to(r, u, 1);
 }
 
 static inline enum err
@@ -362,11 +368,11 @@ status(const struct rig *r)
 }
 
 static inline void
-publish(struct rig *r, uint32_t serial)
+publish_since(struct rig *r, uint32_t serial, int32_t days)
 {
 	int32_t today = clock_today();
 	struct fixture_schedule from = {
-	    .serial = serial, .issued = today, .start = today, .epochs = 4};
+	    .serial = serial, .issued = today - days, .start = today - days, .epochs = 4};
 	int fd = admin(r), text_fd = -1;
 	struct buf text, sig;
 	struct wire_msg m;
@@ -380,6 +386,12 @@ publish(struct rig *r, uint32_t serial)
 	close(fd);
 	buf_wipe(&text);
 	buf_wipe(&sig);
+}
+
+static inline void
+publish(struct rig *r, uint32_t serial)
+{
+	publish_since(r, serial, 0);
 }
 
 static inline int

@@ -212,6 +212,42 @@ the_day_has_an_end(void **state)
 	r->is_signed_in = false;
 }
 
+/* What no key opens any more is refused, and the front isn't to blame for a slow source. */
+static void
+an_upload_may_be_late_but_not_too_late(void **state)
+{
+	struct rig *r = *state;
+	struct up u;
+
+	serve(r);
+	/* Epoch 1 has 14 days, and ended so long ago that its key may have been destroyed. */
+	publish_since(r, 1, 14 + LIMIT_UPLOAD_DAYS);
+	assert_ok(begin(r, &u, 1000));
+	write_up(&u, 1000);
+	io_close(&u.fd);
+	assert_err(commit(r, &u), ERR_EXPIRED);
+	assert_int_equal(count_items(r), 0);
+	assert_int_equal(status(r).in_flight, 0);
+	assert_ok(begin(r, &u, 1000));
+	write_up(&u, 1000);
+	io_close(&u.fd);
+	assert_ok(commit_to(r, &u, 2));
+	assert_int_equal(count_items(r), 1);
+	assert_int_equal(stop(r), 0);
+}
+
+static void
+the_last_day_for_a_late_upload(void **state)
+{
+	struct rig *r = *state;
+
+	serve(r);
+	publish_since(r, 1, 14 + LIMIT_UPLOAD_DAYS - 1);
+	assert_ok(upload(r, 1000)); /* to epoch 1 */
+	assert_int_equal(count_items(r), 1);
+	assert_int_equal(stop(r), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -221,6 +257,8 @@ main(int argc, char **argv)
 	    WITH(random_ops_do_no_harm),
 	    WITH(the_reserve_is_kept),
 	    WITH(the_day_has_an_end),
+	    WITH(an_upload_may_be_late_but_not_too_late),
+	    WITH(the_last_day_for_a_late_upload),
 	};
 
 	if (rig_main(argc, argv) != 0)
