@@ -357,7 +357,10 @@ restore_files(struct restore *r, struct restore_result *out, struct reason *why)
 	return e == ERR_CLOSED ? ERR_OK : e;
 }
 
-/* Everything is on the medium before it becomes a store. */
+/*
+ * Everything is on the medium before it becomes a store. The marker stays: the store process that
+ * opens it first sees by it that this index came from a backup.
+ */
 static enum err
 complete(struct restore *r, struct reason *why)
 {
@@ -367,8 +370,6 @@ complete(struct restore *r, struct reason *why)
 		return reason_sys(why, io_errno(), "Can't write the store");
 	if ((e = io_write_new(r->root, "state", r->state.p, r->state.len, 0600)) != ERR_OK)
 		return reason_sys(why, e, "Can't write the file \"state\"");
-	if (unlinkat(r->root, MARKER, 0) == -1 && errno != ENOENT)
-		return reason_sys(why, io_errno(), "Can't remove the file " MARKER);
 	return ERR_OK;
 }
 

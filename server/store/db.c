@@ -111,6 +111,18 @@ prepare(struct db *d)
 	return e;
 }
 
+/* An index that came from elsewhere may not do anything by itself. */
+static enum err
+forbid_code(struct db *d)
+{
+	enum err e;
+
+	e = db_sql_err(sqlite3_db_config(d->sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL));
+	if (e == ERR_OK)
+		e = db_sql_err(sqlite3_db_config(d->sql, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL));
+	return e;
+}
+
 static enum err
 open_with(const char *path, int flags, struct db **out)
 {
@@ -123,7 +135,7 @@ open_with(const char *path, int flags, struct db **out)
 	    path, &d->sql, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 	if (e == ERR_OK)
 		e = db_sql_err(sqlite3_db_config(d->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL));
-	if (e == ERR_OK && (e = db_exec(d, settings)) == ERR_OK)
+	if (e == ERR_OK && (e = forbid_code(d)) == ERR_OK && (e = db_exec(d, settings)) == ERR_OK)
 		e = check_settings(d);
 	if (e == ERR_OK)
 		*out = d;
@@ -155,7 +167,7 @@ db_open(const char *path, struct db **out)
 	if (access(path, F_OK) == -1)
 		return ERR_NOTFOUND;
 	if ((e = open_with(path, 0, &d)) == ERR_OK && (e = db_schema_check(d)) == ERR_OK &&
-	    (e = db_schema_upgrade(d)) == ERR_OK)
+	    (e = db_schema_upgrade(d)) == ERR_OK && (e = db_schema_compare(d)) == ERR_OK)
 		e = prepare(d);
 	if (e == ERR_OK)
 		*out = d;

@@ -272,3 +272,9 @@ db_clear_alarms(struct db *d)
 {
 	return db_exec(d, "DELETE FROM alarms");
 }
+
+enum err
+db_forget_receipts(struct db *d)
+{
+	return db_exec(d, "DELETE FROM receipts");
+}

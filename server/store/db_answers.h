@@ -50,6 +50,9 @@ enum err MUST_CHECK db_each_receipt(struct db *d, db_visit_receipt *each, void *
  * submissions that are gone. */
 enum err MUST_CHECK db_remove_items(struct db *d, const uint8_t (*ids)[DB_ID], size_t n);
 
+/* All of them: of what came from a backup nothing may follow that lets a submission go. */
+enum err MUST_CHECK db_forget_receipts(struct db *d);
+
 /* What must be said in status until somebody has seen it, by kind (wire/op.h). */
 struct db_alarm {
 	uint32_t kind;

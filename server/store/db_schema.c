@@ -1,3 +1,6 @@
+#include <string.h>
+
+#include "store/db_care.h"
 #include "store/db_sql.h"
 
 #define APPLICATION_ID 0x5365616c /* "Seal" */
@@ -107,5 +110,56 @@ db_schema_upgrade(struct db *d)
 	if (e != ERR_OK && !sqlite3_get_autocommit(d->sql))
 		(void)!db_exec(
 		    d, "ROLLBACK"); /* what isn't rolled back now is when it is opened next */
+	return e;
+}
+
+static bool
+is_same_text(sqlite3_stmt *a, sqlite3_stmt *b, int column)
+{
+	const void *x = sqlite3_column_text(a, column), *y = sqlite3_column_text(b, column);
+	int n = sqlite3_column_bytes(a, column);
+
+	if (x == NULL || y == NULL)
+		return x == y;
+	return n == sqlite3_column_bytes(b, column) && memcmp(x, y, (size_t)n) == 0;
+}
+
+/* Walks through both at once. */
+static enum err
+compare_rows(sqlite3_stmt *a, sqlite3_stmt *b)
+{
+	int x, y, i;
+
+	for (;;) {
+		x = sqlite3_step(a);
+		y = sqlite3_step(b);
+		if (x != SQLITE_ROW && x != SQLITE_DONE)
+			return db_sql_err(x);
+		if (x != y)
+			return ERR_PROFILE;
+		if (x == SQLITE_DONE)
+			return ERR_OK;
+		for (i = 0; i < sqlite3_column_count(a); i++)
+			if (!is_same_text(a, b, i))
+				return ERR_PROFILE;
+	}
+}
+
+enum err
+db_schema_compare(struct db *d)
+{
+	static const char sql[] =
+	    "SELECT type,name,tbl_name,sql FROM sqlite_schema ORDER BY type,name";
+	sqlite3_stmt *a = NULL, *b = NULL;
+	struct db *fresh = NULL;
+	enum err e;
+
+	if ((e = db_open_nothing(&fresh)) == ERR_OK &&
+	    (e = db_sql_err(sqlite3_prepare_v2(d->sql, sql, -1, &a, NULL))) == ERR_OK &&
+	    (e = db_sql_err(sqlite3_prepare_v2(fresh->sql, sql, -1, &b, NULL))) == ERR_OK)
+		e = compare_rows(a, b);
+	sqlite3_finalize(a);
+	sqlite3_finalize(b);
+	db_close(fresh);
 	return e;
 }

@@ -26,5 +26,8 @@ enum err MUST_CHECK db_ask_number(struct db *d, const char *sql, int64_t *out);
 enum err MUST_CHECK db_schema_check(struct db *d);
 /* From its version, 0 when it is empty, to this program's, in one transaction. */
 enum err MUST_CHECK db_schema_upgrade(struct db *d);
+/* Has it the tables and indexes of a new one, word for word, and nothing else, such as a trigger?
+ * ERR_PROFILE. */
+enum err MUST_CHECK db_schema_compare(struct db *d);
 
 #endif

@@ -1,5 +1,7 @@
 #include "store/depot.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,6 +88,24 @@ open_to_work(struct depot *d, struct reason *why)
 	return e;
 }
 
+/*
+ * The first to open what a restore wrote. The desks send their receipts again as long as an
+ * inventory lists a submission; an invented one would delete what nobody has read.
+ */
+static enum err
+finish_restore(struct depot *d)
+{
+	enum err e;
+
+	if (faccessat(d->folder.root, FOLDER_RESTORING, F_OK, AT_SYMLINK_NOFOLLOW) == -1)
+		return ERR_OK;
+	if ((e = db_forget_receipts(d->db)) != ERR_OK)
+		return e;
+	if (unlinkat(d->folder.root, FOLDER_RESTORING, 0) == -1 && errno != ENOENT)
+		return io_errno();
+	return io_sync(d->folder.root);
+}
+
 static enum err
 open_index(struct depot *d, struct reason *why)
 {
@@ -93,13 +113,18 @@ open_index(struct depot *d, struct reason *why)
 
 	why->text[0] = '\0';
 	e = d->care == DEPOT_WORK ? open_to_work(d, why) : mend_open_index(d, why);
+	if (e == ERR_OK && d->care != DEPOT_CHECK && (e = finish_restore(d)) != ERR_OK)
+		reason_sys(why, e, "Can't finish a restore");
 	if (e == ERR_ROLLBACK)
 		return reason_set(why, e,
 		    "The index was written by a newer sealslotd than this one: install that version again. "
 		    "Nothing was changed.");
 	if (e == ERR_PROFILE)
-		return reason_set(
-		    why, e, "%s/index.db isn't an index of sealslotd.", d->conf->store_path);
+		return reason_set(why, e,
+		    "%s/index.db isn't an index of sealslotd as this version makes it. Whoever made it may "
+		    "have put orders for the store into it: move it and index.db-journal away, and the "
+		    "next start makes a new one from the files.",
+		    d->conf->store_path);
 	if (e == ERR_FORMAT)
 		return reason_set(why, e,
 		    "The index is damaged. No submission is lost: sealslotd check --repair makes it anew "

@@ -17,14 +17,15 @@
  *   lock               held by the one writer
  *   admin.sock         where a running server takes the admin's verbs
  */
-#define FOLDER_ITEMS   "items"
-#define FOLDER_KEYS    "keys"
-#define FOLDER_LOCK    "lock"
-#define FOLDER_INDEX   "index.db"
-#define FOLDER_JOURNAL FOLDER_INDEX "-journal" /* SQLite's */
-#define FOLDER_STATE   "state"
-#define FOLDER_SPARE   "spare"
-#define FOLDER_ADMIN   "admin.sock"
+#define FOLDER_ITEMS     "items"
+#define FOLDER_KEYS      "keys"
+#define FOLDER_LOCK      "lock"
+#define FOLDER_INDEX     "index.db"
+#define FOLDER_JOURNAL   FOLDER_INDEX "-journal" /* SQLite's */
+#define FOLDER_RESTORING "restoring" /* a restore wrote it all, and nobody has opened it since */
+#define FOLDER_STATE     "state"
+#define FOLDER_SPARE     "spare"
+#define FOLDER_ADMIN     "admin.sock"
 
 struct folder {
 	int root, items, keys; /* folders */

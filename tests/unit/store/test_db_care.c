@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "store/db_answers.h"
 #include "store/db_care.h"
 
 static char path[128];
@@ -38,15 +39,15 @@ by_hand(const char *file, const char *sql)
 	assert_int_equal(sqlite3_close(s), SQLITE_OK);
 }
 
-/* An index as the first version made it, with one item, its hash and a reply. */
+/* An index as the first version made it, word for word, with one item, its hash and a reply. */
 static const char version_1[] =
     "PRAGMA application_id=0x5365616c; PRAGMA user_version=1;"
-    "CREATE TABLE items(id BLOB PRIMARY KEY CHECK(length(id)=16), day INTEGER NOT NULL,"
+    "CREATE TABLE items( id BLOB PRIMARY KEY CHECK(length(id)=16), day INTEGER NOT NULL,"
     " inbox TEXT NOT NULL, epoch INTEGER NOT NULL, serial INTEGER NOT NULL,"
     " size INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE hashes(id BLOB PRIMARY KEY CHECK(length(id)=16),"
+    "CREATE TABLE hashes( id BLOB PRIMARY KEY CHECK(length(id)=16),"
     " hash BLOB NOT NULL CHECK(length(hash)=32)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE replies(mailbox BLOB NOT NULL CHECK(length(mailbox)=32),"
+    "CREATE TABLE replies( mailbox BLOB NOT NULL CHECK(length(mailbox)=32),"
     " id BLOB NOT NULL CHECK(length(id)=16), day INTEGER NOT NULL, sealed BLOB NOT NULL,"
     " PRIMARY KEY(mailbox,id)) STRICT, WITHOUT ROWID;"
     "INSERT INTO items VALUES(x'000102030405060708090a0b0c0d0e0f',100,'tips',3,4,5000);"
@@ -313,6 +314,66 @@ what_can_be_read_is_salvaged(void **state)
 	assert_int_equal(ask_by_hand(other, "SELECT count(*) FROM receipts"), 0);
 }
 
+/* What came with a restored backup may not do anything by itself, nor be another table. */
+static void
+only_our_schema_is_opened(void **state)
+{
+	static const struct {
+		const char *plant, *remove;
+	} hostile[] = {
+	    {"CREATE TRIGGER t AFTER INSERT ON items BEGIN INSERT INTO receipts"
+	     " VALUES(new.id,zeroblob(32),1); END",
+		"DROP TRIGGER t"},
+	    {"CREATE VIEW v AS SELECT 1", "DROP VIEW v"},
+	    {"CREATE TABLE more(x)", "DROP TABLE more"},
+	    {"CREATE INDEX i ON items(size)", "DROP INDEX i"},
+	    {"DROP INDEX items_day", "CREATE INDEX items_day ON items(day)"},
+	    {"ALTER TABLE marks RENAME COLUMN day TO days",
+		"ALTER TABLE marks RENAME COLUMN days TO day"},
+	};
+	struct db *d = fresh(*state);
+	size_t i;
+
+	for (i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
+		db_close(d);
+		d = NULL;
+		by_hand(path, hostile[i].plant);
+		assert_err(db_open(path, &d), ERR_PROFILE);
+		assert_null(d);
+		by_hand(path, hostile[i].remove);
+		assert_ok(db_open(path, &d));
+	}
+	db_close(d);
+}
+
+static enum err
+count_receipt(
+    void *ctx, const uint8_t id[static DB_ID], const uint8_t key[static MINISIGN_PK], int32_t day)
+{
+	(void)id;
+	(void)key;
+	(void)day;
+	++*(int *)ctx;
+	return ERR_OK;
+}
+
+static void
+receipts_are_forgotten(void **state)
+{
+	struct db *d = fresh(*state);
+	struct db_item one = item(1, 100);
+	int n = 0;
+
+	assert_ok(db_add(d, &one, 1));
+	by_hand(path, "INSERT INTO receipts SELECT id,zeroblob(32),100 FROM items");
+	assert_ok(db_each_receipt(d, count_receipt, &n));
+	assert_int_equal(n, 1);
+	assert_ok(db_forget_receipts(d));
+	assert_ok(db_each_receipt(d, count_receipt, &n));
+	assert_int_equal(n, 1);
+	db_close(d);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
 
 int
@@ -325,6 +386,8 @@ main(void)
 	    WITH(days_and_marks),
 	    WITH(a_vacuum_forgets_the_order),
 	    WITH(rows_are_forgotten),
+	    WITH(only_our_schema_is_opened),
+	    WITH(receipts_are_forgotten),
 	    WITH(nothing_can_be_opened),
 	    WITH(what_can_be_read_is_salvaged),
 	};

@@ -4,6 +4,7 @@
 
 #include "base/date.h"
 #include "base/text.h"
+#include "store/db_answers.h"
 #include "store/depot.h"
 #include "store/upload.h"
 
@@ -480,6 +481,54 @@ a_full_disk_remembers(void **state)
 	assert_int_equal(umount(f->dir), 0);
 }
 
+static enum err
+count_receipt(
+    void *ctx, const uint8_t id[static DB_ID], const uint8_t key[static MINISIGN_PK], int32_t day)
+{
+	(void)id;
+	(void)key;
+	(void)day;
+	++*(int *)ctx;
+	return ERR_OK;
+}
+
+static int
+receipts_of(struct depot *d)
+{
+	int n = 0;
+
+	assert_ok(db_each_receipt(d->db, count_receipt, &n));
+	return n;
+}
+
+static void
+a_restored_index_brings_no_receipts(void **state)
+{
+	const struct fixture *f = *state;
+	static const uint8_t id[1][DB_ID] = {{7}};
+	const struct db_answers a = {
+	    .desk = {.serial = 1}, .day = 1, .receipts = id, .n_receipts = 1};
+	struct depot d;
+	size_t added;
+
+	assert_ok(create_it(f));
+	assert_ok(open_it(&d, f));
+	assert_ok(db_take_answers(d.db, &a, &added));
+	depot_close(&d);
+	assert_ok(open_it(&d, f));
+	assert_int_equal(receipts_of(&d), 1);
+	depot_close(&d);
+	/* What a restore leaves. A look changes nothing. */
+	close(open(in_store(f, "restoring"), O_WRONLY | O_CREAT, 0600));
+	assert_ok(depot_open_for(&d, &f->conf, &f->root.public, DEPOT_CHECK, &why));
+	depot_close(&d);
+	assert_int_equal(access(in_store(f, "restoring"), F_OK), 0);
+	assert_ok(open_it(&d, f));
+	assert_int_equal(receipts_of(&d), 0);
+	assert_int_equal(access(in_store(f, "restoring"), F_OK), -1);
+	depot_close(&d);
+}
+
 int
 main(void)
 {
@@ -497,6 +546,7 @@ main(void)
 	    WITH(a_schedule_that_was_tampered_with_doesnt_stop_the_store),
 	    WITH(a_read_only_disk_is_said_plainly),
 	    WITH(a_full_disk_remembers),
+	    WITH(a_restored_index_brings_no_receipts),
 	};
 
 	if (random_start() != 0)
