@@ -549,12 +549,13 @@ answer(struct task *t, struct answer *a)
 	struct submit *u = (struct submit *)t;
 	enum err e = ERR_OK;
 
-	if (u->page != PAGE_SITE)
-		e = error_page(u->site, u->r, u->page, a);
-	else
+	if (u->page == PAGE_SITE) {
+		/* Also to a session that has ended meanwhile: it was this sender's own. */
 		view_redirect(u->site, u->r, "/receipt", a);
-	if (e == ERR_OK)
+		memcpy(a->cookie, u->cookie, sizeof a->cookie);
+	} else if ((e = error_page(u->site, u->r, u->page, a)) == ERR_OK) {
 		show_receipt(u->r, u->cookie, a);
+	}
 	return e;
 }
 

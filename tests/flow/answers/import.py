@@ -218,7 +218,7 @@ def main():
             clock.set(day)
             slot.sealslotd("status", status=None)
             if day == 61:
-                slot.start(ready=503)
+                slot.start()
                 until(lambda: replies(slot, alice) == [], "the replies")
 
 
