@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -62,7 +63,7 @@ choose(struct extract *x, size_t i)
 		original = original_of(x->item, i);
 		name_clean(f->name, m->name, original, strlen(original));
 	} else {
-		strcpy(f->name, m->name);
+		snprintf(f->name, sizeof f->name, "%s", m->name);
 	}
 }
 

@@ -1,6 +1,7 @@
 #include "import.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "alarm.h"
@@ -69,9 +70,8 @@ take_schedule(struct import *im)
 
 	buf_init(&text, LIMIT_SCHEDULE);
 	buf_init(&sig, LIMIT_SIGNATURE);
-	strcpy(name, im->feed.member.name);
-	strcpy(sig_name, name);
-	strcat(sig_name, SIG_EXT);
+	memcpy(name, im->feed.member.name, sizeof name);
+	snprintf(sig_name, sizeof sig_name, "%s" SIG_EXT, name);
 	if ((e = feed_read(&im->feed, &text)) != ERR_OK || (e = feed_next(&im->feed)) != ERR_OK)
 		goto done;
 	if (strcmp(im->feed.member.name, sig_name) != 0)
@@ -135,7 +135,7 @@ take_members(struct import *im)
 	do {
 		if ((e = feed_next(&im->feed)) != ERR_OK)
 			break;
-		strcpy(name, im->feed.member.name);
+		memcpy(name, im->feed.member.name, sizeof name);
 		e = take_member(im);
 	} while (e == ERR_OK);
 	if (e == ERR_CLOSED)

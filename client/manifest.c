@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -183,7 +184,7 @@ read_topics(struct walk *w, struct manifest *m)
 			fault(w, "a topic has no proper name");
 			return;
 		}
-		strcpy(t->name, json_object_iter_key(topics.at));
+		snprintf(t->name, sizeof t->name, "%s", json_object_iter_key(topics.at));
 		copy_string(&topics, next(&topics, t->name), t->value, MANIFEST_TOPIC_VALUE);
 	}
 	if (topics.why != NULL)

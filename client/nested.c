@@ -74,5 +74,5 @@ nested_name(char name[static NAME_MAX_LEN + 1])
 	if (n > cut)
 		for (n = cut; n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80; n--)
 			;
-	strcpy(name + n, OPENED);
+	memcpy(name + n, OPENED, sizeof OPENED); /* the cut leaves room */
 }

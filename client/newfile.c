@@ -25,7 +25,7 @@ newfile_begin(struct newfile *out, int dir)
 
 	f.fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (f.fd == -1 && is_unknown(errno)) {
-		strcpy(f.tmp, NEWFILE_PREFIX);
+		memcpy(f.tmp, NEWFILE_PREFIX, sizeof NEWFILE_PREFIX);
 		random_id(f.tmp + strlen(f.tmp));
 		f.fd = openat(dir, f.tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	}
@@ -47,7 +47,7 @@ newfile_begin_at(struct newfile *f, const char *path, int *dir, const char **nam
 	if (len + 1 >= sizeof folder)
 		return ERR_LIMIT;
 	memcpy(folder, path, len);
-	strcpy(folder + len, "."); /* "" is ".", "x/" is "x/." */
+	memcpy(folder + len, ".", sizeof "."); /* "" is ".", "x/" is "x/." */
 	if ((*dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return io_errno();
 	*name = base;

@@ -387,7 +387,7 @@ vault_create(const struct vault_access *how, struct vault_fault *fault)
 		vault_fault(fault, how->keys, NULL, "a path with a line feed can't be recorded");
 		goto done;
 	}
-	strcpy(v->keys_path, real);
+	memcpy(v->keys_path, real, strlen(real) + 1);
 	if ((e = open_keys(v, how->pass, fault)) != ERR_OK ||
 	    (e = vault_pin_keys(v, how->root, fault)) != ERR_OK ||
 	    (e = make_folder(how->path, &v->dir, fault)) != ERR_OK)

@@ -59,8 +59,8 @@
 #define LIMIT_CIRCUIT_UPLOADS   8   /* uploads of one circuit at once */
 #define LIMIT_YIELD_MS          30000 /* when all places are taken, who is silent so long gives way */
 #define LIMIT_HEARD             16384 /* bytes of a body; who sends no more in that time is silent */
-#define LIMIT_RECEIPTS          4096 /* receipts that can be shown again; then the oldest goes */
-#define LIMIT_SMALL_FORM        8192 /* bytes of the body of a form without files */
+#define LIMIT_RECEIPTS          4096  /* receipts that can be shown again; then the oldest goes */
+#define LIMIT_SMALL_FORM        8192  /* bytes of the body of a form without files */
 #define LIMIT_PAGE_TEXT         (256 * 1024) /* bytes of replies on one page */
 #define LIMIT_PAGE_STEP         (32 * 1024)  /* mailbox pages are padded to multiples of this */
 #define LIMIT_IN_FLIGHT_DEFAULT 64           /* conf: max_in_flight, uploads at once */

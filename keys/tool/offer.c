@@ -12,7 +12,7 @@
 
 #define PATH_ROOM 4200
 
-static const char TODO_AGAIN[] = "Ask the other desk to make the offer again.";
+static const char ADVICE_AGAIN[] = "Ask the other desk to make the offer again.";
 
 static enum err
 comment_of(const struct schedule *s, char *out, size_t size)
@@ -56,7 +56,7 @@ verify(const struct buf *text, const struct buf *sig, const char *path, struct o
 	enum err e;
 
 	if ((e = schedule_parse(text->p, text->len, &s, &why)) != ERR_OK)
-		return tool_refuse(f, e, TODO_AGAIN, "%s: line %zu: %s", path, why.line, why.why);
+		return tool_refuse(f, e, ADVICE_AGAIN, "%s: line %zu: %s", path, why.line, why.why);
 	if (s->n_reply_keys != 1 || s->n_inboxes != 1)
 		e = tool_refuse(f, ERR_FORMAT, "Make one with: " TOOL_PROGRAM " offer",
 		    "%s: this isn't a desk's offer", path);
@@ -64,7 +64,7 @@ verify(const struct buf *text, const struct buf *sig, const char *path, struct o
 		 (e = comment_of(s, comment, sizeof comment)) != ERR_OK ||
 		 (e = minisign_verify(&s->reply_keys[0], &ms, text->p, text->len, comment)) !=
 		     ERR_OK)
-		tool_refuse(f, e, TODO_AGAIN,
+		tool_refuse(f, e, ADVICE_AGAIN,
 		    "%s: the signature doesn't fit: the offer or its signature was changed", path);
 	if (e != ERR_OK) {
 		schedule_free(s);
@@ -140,7 +140,7 @@ refuse_epoch(struct tool_fault *f, enum err e, const char *path, const struct sc
 		why = "the schedule has other dates for it";
 	else if (e == ERR_LIMIT)
 		why = "too many desks share this inbox (at most 4)";
-	return tool_refuse(f, e, TODO_AGAIN, "%s: epoch %u: %s", path, ep->number, why);
+	return tool_refuse(f, e, ADVICE_AGAIN, "%s: epoch %u: %s", path, ep->number, why);
 }
 
 /* What the offer revokes of this epoch and the schedule still lists; NULL if there is nothing. */
@@ -178,7 +178,7 @@ offer_merge(struct schedule *s, const struct offer *o, const char *path,
 
 	if (strcmp(s->instance, o->s->instance) != 0)
 		return tool_refuse(
-		    f, ERR_USAGE, TODO_AGAIN, "%s: it is for another instance", path);
+		    f, ERR_USAGE, ADVICE_AGAIN, "%s: it is for another instance", path);
 	if ((e = check_desk(s, o, path, expected, f)) != ERR_OK)
 		return e;
 	for (i = 0; i < o->s->n_epochs; i++) {

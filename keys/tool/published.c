@@ -14,10 +14,10 @@
 #define DIGITS    4 /* at least */
 #define PATH_ROOM 4200
 
-static const char TODO_AGAIN[] =
+static const char ADVICE_AGAIN[] =
     "Don't use it. Fetch the schedule and its signature again, from the key store's publish "
     "folder or from the server, which shows them as /keys and /keys.minisig.";
-static const char TODO_RESTORE[] =
+static const char ADVICE_RESTORE[] =
     "Restore KEYS/publish from your backup, or put the pair there that the server shows as /keys "
     "and /keys.minisig.";
 
@@ -42,8 +42,8 @@ static enum err
 refuse_text(struct tool_fault *f, enum err e, const char *path, const struct schedule_fault *why)
 {
 	if (why->line == 0)
-		return tool_refuse(f, e, TODO_AGAIN, "%s: %s", path, why->why);
-	return tool_refuse(f, e, TODO_AGAIN, "%s: line %zu: %s", path, why->line, why->why);
+		return tool_refuse(f, e, ADVICE_AGAIN, "%s: %s", path, why->why);
+	return tool_refuse(f, e, ADVICE_AGAIN, "%s: line %zu: %s", path, why->line, why->why);
 }
 
 static enum err
@@ -120,7 +120,7 @@ open_publish(const struct keystore *k, int *fd, struct tool_fault *f)
 	enum err e;
 
 	if ((e = io_open_dir(keystore_dir(k), TOOL_PUBLISH, fd)) != ERR_OK)
-		tool_refuse(f, e, TODO_RESTORE, TOOL_PUBLISH ": %s", tool_reason(e));
+		tool_refuse(f, e, ADVICE_RESTORE, TOOL_PUBLISH ": %s", tool_reason(e));
 	return e;
 }
 
@@ -145,7 +145,7 @@ published_newest(const struct keystore *k, const struct minisign_key *root, stru
 			e = tool_refuse(
 			    f, ERR_FORMAT, "", "%s: it is the schedule of another serial", name);
 		if (e != ERR_OK)
-			snprintf(f->todo, sizeof f->todo, "%s", TODO_RESTORE);
+			snprintf(f->todo, sizeof f->todo, "%s", ADVICE_RESTORE);
 	}
 	io_close(&fd);
 	return e;

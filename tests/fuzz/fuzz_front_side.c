@@ -23,7 +23,8 @@
 #define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwd.onion"
 #define FDS   16
 
-static struct conf conf = {.max_upload = LIMIT_MIB, .max_in_flight = 6, .max_day = 1000 * LIMIT_GIB};
+static struct conf conf = {
+    .max_upload = LIMIT_MIB, .max_in_flight = 6, .max_day = 1000 * LIMIT_GIB};
 static char folder[] = "/tmp/sealslot-fuzz-XXXXXX";
 static struct depot depot;
 static struct committer *committer;

@@ -17,20 +17,20 @@ COUNTDOWN, FIRED, ERROR, REMEMBERS, DAYS, BELIEVES, SECONDS, CHEAP, NAMES = 4, 1
 
 class Faults:
     def __init__(self, build, folder):
-        self.library = os.path.join(folder, "faults.so")
+        self.preload = os.path.join(folder, "faults.so")
         source = os.path.join(build, "tests/flow/invariants/libsealslot_faults.so")
-        with open(source, "rb") as f, open(self.library, "wb") as out:
+        with open(source, "rb") as f, open(self.preload, "wb") as out:
             out.write(f.read())  # where the server's user can read it
         self.path = os.path.join(folder, "faults")
         with open(self.path, "wb") as f:
             f.write(bytes(4096))
         os.chmod(self.path, 0o666)
-        os.chmod(self.library, 0o644)
+        os.chmod(self.preload, 0o644)
         with open(self.path, "r+b") as f:
             self.page = mmap.mmap(f.fileno(), 4096)
 
     def env(self):
-        return {**os.environ, "LD_PRELOAD": self.library, "SEALSLOT_FAULTS": self.path}
+        return {**os.environ, "LD_PRELOAD": self.preload, "SEALSLOT_FAULTS": self.path}
 
     def set(self, process, call, action, nth=1, error=errno.EIO, lasting=False):
         """At the nth call from now on. The action is written last, so that nothing half set happens."""

@@ -119,7 +119,7 @@ def traced(build, trace, content):
 def broken_on_purpose(build, trace, content):
     with Slot(build, wrapper=WRAPPER + ["-E", "LD_PRELOAD=", "-o", trace]) as slot:
         faults = Faults(build, slot.folder)
-        slot.wrapper[-3] = "LD_PRELOAD=" + faults.library
+        slot.wrapper[-3] = "LD_PRELOAD=" + faults.preload
         slot.env = {**faults.env(), "LD_PRELOAD": ""}
         slot.serve()
         faults.set("sealslotd-front", "recv", "tell", lasting=True)

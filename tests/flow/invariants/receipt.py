@@ -44,7 +44,7 @@ def run(build, fault=None):
     try:
         with Slot(build, wrapper=[]) as slot:
             faults = Faults(build, slot.folder)
-            slot.wrapper = wrapper + ["-E", "LD_PRELOAD=" + faults.library, "-o", trace]
+            slot.wrapper = wrapper + ["-E", "LD_PRELOAD=" + faults.preload, "-o", trace]
             slot.env = {**faults.env(), "LD_PRELOAD": ""}
             slot.serve()
             start = os.path.getsize(trace)

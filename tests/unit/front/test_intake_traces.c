@@ -215,7 +215,8 @@ nothing_is_left_in_a_workers_queue(void **state)
 	assert_err(intake_put(r.in, body.p, body.len, &used), ERR_AGAIN);
 	buf_wipe(&body);
 	while (count_markers() > (used - AGE_CHUNK) / MARKER_LEN + 100)
-		usleep(1000); /* until the worker has sealed the first of two, and is stuck with it */
+		usleep(
+		    1000); /* until the worker has sealed the first of two, and is stuck with it */
 	intake_free(r.in);
 	r.in = NULL;
 	assert_true(count_markers() > 2000);
