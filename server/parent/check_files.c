@@ -13,8 +13,8 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "parent/check.h"
+#include "wire/item_file.h"
 
-#define ITEM_EXT   ".age"
 #define COPY_EXT   ".copy"
 #define BLOCK_SIZE (256 * 1024)
 
@@ -142,10 +142,11 @@ check_item_name(struct check_files *f, const char *name, struct check_report *r,
 			    "items/%s was set aside by a repair: bring back the item from a backup, then "
 			    "delete it.",
 			    name);
-		if (strcmp(name + RANDOM_ID_LEN, ITEM_EXT) == 0) {
+		if (strcmp(name + RANDOM_ID_LEN, ITEM_FILE_EXT) == 0 ||
+		    strcmp(name + RANDOM_ID_LEN, ITEM_FILE_MOVING) == 0) {
 			memcpy(file.id, name, RANDOM_ID_LEN);
-			if (fstatat(f->items, name, &file.st, AT_SYMLINK_NOFOLLOW) == -1)
-				return errno == ENOENT ? ERR_OK : io_errno();
+			if ((e = item_file_stat(f->items, file.id, &file.st)) != ERR_OK)
+				return e == ERR_NOTFOUND ? ERR_OK : e;
 			if ((e = check_item_file(f, &file, r, same)) != ERR_OK)
 				return e;
 			return buf_add(&f->files, &file, sizeof file);
@@ -160,6 +161,22 @@ compare_files(const void *a, const void *b)
 {
 	return memcmp(
 	    ((const struct check_file *)a)->id, ((const struct check_file *)b)->id, RANDOM_ID_LEN);
+}
+
+/* Ascending; one that changed its name while the folder was read was seen under both. */
+static void
+sort_files(struct buf *files)
+{
+	struct check_file *f = (struct check_file *)(void *)files->p;
+	size_t i, kept = 0, n = files->len / sizeof *f;
+
+	if (n == 0)
+		return;
+	qsort(f, n, sizeof *f, compare_files);
+	for (i = 0; i < n; i++)
+		if (i == 0 || compare_files(&f[kept - 1], &f[i]) != 0)
+			f[kept++] = f[i];
+	files->len = kept * sizeof *f;
 }
 
 static enum err
@@ -195,9 +212,7 @@ check_files_outside(struct check_files *f, struct check_report *r)
 			e = check_item_name(f, d->d_name, r, &same);
 		closedir(dir);
 	}
-	if (e == ERR_OK && f->files.len > 0)
-		qsort(f->files.p, f->files.len / sizeof(struct check_file),
-		    sizeof(struct check_file), compare_files);
+	sort_files(&f->files);
 	return e == ERR_OK
 		   ? check_say_more(r, CHECK_PROBLEM, same, "files that aren't as they should be")
 		   : e;
@@ -227,13 +242,12 @@ mend(struct compare *x, const char *id, enum mend what)
 static enum err
 on_row_alone(struct compare *x, const struct op_export_item *row)
 {
-	char name[RANDOM_ID_LEN + sizeof ITEM_EXT], day[DATE_DAY_LEN + 1];
+	char day[DATE_DAY_LEN + 1];
 	struct stat st;
 	enum err e;
 
 	/* It may have come after the folder was read. */
-	snprintf(name, sizeof name, "%s" ITEM_EXT, row->id);
-	if (fstatat(x->f->items, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (item_file_stat(x->f->items, row->id, &st) == ERR_OK)
 		return ERR_OK;
 	date_format(day, row->day);
 	e = check_say(x->r, CHECK_PROBLEM, &x->n_row,
@@ -260,14 +274,12 @@ on_file_alone(struct compare *x, const struct check_file *file)
 static enum err
 hash_file(struct compare *x, const struct check_file *file, uint8_t hash[static HASH_LEN])
 {
-	char name[RANDOM_ID_LEN + sizeof ITEM_EXT];
 	enum err e;
 	struct hash h;
 	size_t got = 0;
 	int fd = -1;
 
-	snprintf(name, sizeof name, "%s" ITEM_EXT, file->id);
-	if ((e = io_open_file(x->f->items, name, &fd)) != ERR_OK)
+	if ((e = item_file_open(x->f->items, file->id, &fd)) != ERR_OK)
 		return e;
 	hash_init(&h, HASH_LEN);
 	while ((e = io_read_full(fd, x->block, BLOCK_SIZE, &got)) == ERR_OK && got > 0)

@@ -14,6 +14,7 @@
 #include "carry/schedule_name.h"
 #include "carry/tar.h"
 #include "parent/export_plan.h"
+#include "wire/item_file.h"
 
 #define COPY_BYTES (256 * 1024)
 
@@ -135,12 +136,10 @@ static enum err
 open_item(
     const struct export_files *f, const struct op_export_item *item, int *fd, struct reason *why)
 {
-	char name[TAR_NAME_MAX + 1];
 	struct stat st;
 	enum err e;
 
-	snprintf(name, sizeof name, "%s" BUNDLE_ITEM_EXT, item->id);
-	if ((e = io_open_file(f->items, name, fd)) != ERR_OK)
+	if ((e = item_file_open(f->items, item->id, fd)) != ERR_OK)
 		return reason_sys(why, e, "Can't open submission %s", item->id);
 	if (fstat(*fd, &st) == 0 && st.st_uid == f->owner && (uint64_t)st.st_size == item->size)
 		return ERR_OK;

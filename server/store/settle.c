@@ -17,6 +17,8 @@
 #include "store/db_care.h"
 #include "store/quota.h"
 #include "store/settle_copy.h"
+#include "store/settle_names.h"
+#include "wire/item_file.h"
 
 #define STACK_BYTES (256 * 1024)
 #define START_SEC   60        /* after midnight: by then every commit of the day has its row */
@@ -91,24 +93,11 @@ items_of(struct settle *s, size_t *n)
 	return (struct db_item *)(void *)s->items.p;
 }
 
-static void
-shuffle(struct settle *s)
-{
-	struct db_item *items, swap;
-	size_t i, j, n;
-
-	items = items_of(s, &n);
-	for (i = n; i > 1; i--) {
-		j = random_below((uint32_t)i);
-		swap = items[i - 1];
-		items[i - 1] = items[j];
-		items[j] = swap;
-	}
-}
-
 static enum err
 list(struct settle *s)
 {
+	struct db_item *items;
+	size_t n;
 	enum err e;
 
 	buf_wipe(&s->items);
@@ -116,8 +105,9 @@ list(struct settle *s)
 	pthread_mutex_lock(&s->depot->db_lock);
 	e = db_each_of_days(s->depot->db, s->from, s->before, list_item, &s->items);
 	pthread_mutex_unlock(&s->depot->db_lock);
+	items = items_of(s, &n);
 	if (e == ERR_OK)
-		shuffle(s);
+		settle_names_shuffle(items, n);
 	return e;
 }
 
@@ -162,12 +152,18 @@ copy_all(struct settle *s)
 	return e == ERR_OK ? io_sync(s->depot->folder.items) : e;
 }
 
+/* Nothing is deleted while the settle has the index, so no name can come back that was. */
 static enum err
 end(struct settle *s)
 {
 	struct db *db = s->depot->db;
+	struct db_item *items;
+	size_t n;
 	enum err e;
 
+	items = items_of(s, &n);
+	if ((e = settle_names_mix(s->depot->folder.items, items, n)) != ERR_OK)
+		return e;
 	pthread_mutex_lock(&s->depot->db_lock);
 	if ((e = db_put_hashes(db, (const struct db_hash *)(const void *)s->hashes.p,
 		 s->hashes.len / sizeof(struct db_hash))) == ERR_OK &&
@@ -375,6 +371,22 @@ settle_tell(const struct settle *s, struct op_status *out)
 
 /* ---- at start */
 
+static enum err
+sweep_name(int items, const char *name)
+{
+	char id[RANDOM_ID_LEN + 1];
+
+	if (item_file_is_name(name, ITEM_FILE_MOVING)) {
+		memcpy(id, name, RANDOM_ID_LEN);
+		id[RANDOM_ID_LEN] = '\0';
+		return settle_names_back(items, id);
+	}
+	if (item_file_is_name(name, SETTLE_COPY_EXT) && unlinkat(items, name, 0) == -1 &&
+	    errno != ENOENT)
+		return io_errno();
+	return ERR_OK;
+}
+
 enum err
 settle_sweep(int items)
 {
@@ -390,9 +402,7 @@ settle_sweep(int items)
 		return ERR_SYS;
 	}
 	while (e == ERR_OK && (d = readdir(dir)) != NULL)
-		if (settle_copy_is_name(d->d_name) && unlinkat(items, d->d_name, 0) == -1 &&
-		    errno != ENOENT)
-			e = io_errno();
+		e = sweep_name(items, d->d_name);
 	closedir(dir);
 	return e;
 }

@@ -11,13 +11,15 @@
  * The midnight settle: what a day that is over has left behind must not tell
  * in which order it came. Every file of the day is copied to a fresh one, in
  * random order, which takes over its name in one step; then the index is
- * written anew. Inode numbers, all four times and the places of rows follow
- * the random order from then on. On the way every file's hash is taken, so
+ * written anew; the names give up their places in the folder and take others
+ * (settle_names.h). Inode numbers, all four times, the places of rows and of
+ * names follow a random order from then on. On the way every file's hash is taken, so
  * that exports and checks know it.
  *
  * A kill at any moment leaves each item whole, exactly once: the copy has no
  * name until it is complete, and its name of the last moment, <id>.copy, is
- * swept at the next start. A day that wasn't finished is begun anew.
+ * swept at the next start, which also gives back a name that was just changing places. A day that
+ * wasn't finished is begun anew.
  *
  * One thread beside the event loop. It needs the index alone at the start and
  * at the end; the loop grants it, and leaves the index alone meanwhile.
@@ -27,7 +29,7 @@ enum settle_state {
 	SETTLE_LISTING, /* has the index: which items are there? */
 	SETTLE_COPYING,
 	SETTLE_WAITING, /* for the loop's grant */
-	SETTLE_ENDING,  /* has the index: hashes, vacuum, mark */
+	SETTLE_ENDING,  /* has the index: names, hashes, vacuum, mark */
 };
 
 struct settle;
@@ -52,8 +54,7 @@ uint64_t settle_claim(const struct settle *s);
 /* For status: the day before which all is settled, and what it waits for. */
 void settle_tell(const struct settle *s, struct op_status *out);
 
-/* At start: removes what a kill has left of copies. Counts the files that aren't items, nor ours.
- */
+/* At start: removes what a kill has left of copies, gives items their names back. */
 enum err MUST_CHECK settle_sweep(int items);
 
 #endif

@@ -12,10 +12,10 @@
 #include "base/text.h"
 #include "store/quota.h"
 #include "store/upload.h"
+#include "wire/item_file.h"
 
 #define BLOCK_BYTES (64 * 1024)      /* on a small stack */
 #define SYNC_BYTES  (16 * LIMIT_MIB) /* so that no sync makes others' wait for long */
-#define COPY_EXT    ".copy"
 
 /* Copies all of it; ERR_PROFILE when there isn't as much as the index says. */
 static enum err
@@ -57,12 +57,10 @@ has_room(const struct settle_copy *c, uint64_t size)
 static enum err
 open_item(const struct settle_copy *c, const char *id, uint64_t size, int *fd)
 {
-	char name[RANDOM_ID_LEN + sizeof ".age"];
 	struct stat st;
 	enum err e;
 
-	snprintf(name, sizeof name, "%s.age", id);
-	if ((e = io_open_file(c->items, name, fd)) != ERR_OK)
+	if ((e = item_file_open(c->items, id, fd)) != ERR_OK)
 		return e == ERR_MODE ? ERR_PROFILE : e;
 	if (fstat(*fd, &st) == -1)
 		return io_errno();
@@ -97,14 +95,4 @@ done:
 	io_close(&fd);
 	io_close(&from);
 	return e;
-}
-
-bool
-settle_copy_is_name(const char *name)
-{
-	uint8_t id[DB_ID];
-
-	return strlen(name) == RANDOM_ID_LEN + strlen(COPY_EXT) &&
-	       strcmp(name + RANDOM_ID_LEN, COPY_EXT) == 0 &&
-	       text_unhex(id, sizeof id, name, RANDOM_ID_LEN) == ERR_OK;
 }

@@ -1,7 +1,8 @@
 """Who seizes the disk: what do 40 uploads of a day tell once the day is settled, and 200 from 50 sources?
 
 An examiner looks at everything that a store leaves on a disk: where rows lie in the raw pages of the index, inode
-numbers, all four times, sizes, names, the order of the folder. Each is compared with the order in which the uploads
+numbers, all four times, sizes, names, the order of the folder, as readdir gives it (on tmpfs that is the order in which
+names were made) and in its raw pages (ext4). Each is compared with the order in which the uploads
 came: does it tell that order (rank correlation), does it tell neighbours (how far apart in it are two uploads that
 followed each other), does it tell which came from one source? Before the settle the examiner must find all that: it isn't
 blind. Afterwards it must be chance.
@@ -18,6 +19,7 @@ import statistics
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
@@ -106,7 +108,17 @@ def traces_of(slot, order):
     places = [places_of(pages, bytes.fromhex(n[:32])) for n in order]
     for k in range(min(map(len, places))):
         out[f"row {k + 1}"] = [p[k] for p in places]
+    if slot.image:
+        raw = raw_names(slot.image, os.path.relpath(items, slot.image + ".d"))
+        out["raw page"] = [raw.index(n) for n in order]
     return out
+
+
+def raw_names(image, folder):
+    """The names of a folder in the order in which they lie in its pages, deleted ones included."""
+    subprocess.run(["sync"], check=True)
+    told = subprocess.run(["debugfs", "-R", f"ls -pd /{folder}", image], check=True, capture_output=True, text=True).stdout
+    return [line.split("/")[5].strip("<>") for line in told.splitlines() if line.startswith("/")]
 
 
 def places_of(pages, needle):
@@ -222,7 +234,49 @@ def wait_settled(slot, today):
     raise AssertionError(f"no settle within {WAIT_SECONDS} s\n{slot.log_text()}")
 
 
+# ---- other file systems
+
+
+def has_mounts():
+    """Mounts of one's own, which end with the test."""
+    return os.getuid() == 0 and subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
+
+
+def mount_ext4(folder):
+    """An ext4 in a file; its image, or None where nothing can be mounted."""
+    image = os.path.join(folder, "ext4")
+    with open(image, "wb") as f:
+        f.truncate(64 << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-b", "4096", image], check=True)
+    os.mkdir(image + ".d")
+    mounted = subprocess.run(["mount", "-o", "loop", image, image + ".d"], capture_output=True, text=True, check=False)
+    if mounted.returncode != 0:
+        print(f"raw pages of ext4: not looked at, {mounted.stderr.strip()}")
+        return None
+    os.chmod(image + ".d", 0o711)
+    return image
+
+
+def examine_on(where, image, shift, dice):
+    """The same store on another file system."""
+    before, tempfile.tempdir = tempfile.tempdir, where
+    with open(shift, "r+b") as f:
+        f.write(bytes(8))
+    try:
+        with Slot(sys.argv[1]) as slot:
+            slot.image = image
+            slot.serve()
+            print(f"on {'ext4' if image else 'tmpfs'}:")
+            blind = ("raw page",) if image else ("folder",)
+            examine(slot, strangers(slot, dice), shift, 1, dice, blind)
+    finally:
+        tempfile.tempdir = before
+
+
 def main():
+    if has_mounts() and "EXAMINER_MOUNTS" not in os.environ:
+        os.environ["EXAMINER_MOUNTS"] = "own"
+        os.execvp("unshare", ["unshare", "--mount", sys.executable, *sys.argv])
     shift = os.path.join("/tmp", f"sealslot-examiner-{os.getpid()}")
     with open(shift, "wb") as f:
         f.write(bytes(8))
@@ -233,22 +287,33 @@ def main():
     print(f"seed {seed}")
     try:
         with Slot(sys.argv[1]) as slot:
+            slot.image = None
             slot.serve()
             examine(slot, strangers(slot, dice), shift, 1, dice)
             if "--unsettled" not in sys.argv:
                 day = sources(slot, dice)
                 examine(slot, day, shift, 2, dice)
                 assert len(slot.carry()) == UPLOADS + len(day.order), "the reviewers don't get them all"
+        examine_on("/dev/shm", None, shift, dice)
+        if "EXAMINER_MOUNTS" in os.environ:
+            with tempfile.TemporaryDirectory() as folder:
+                os.chmod(folder, 0o711)
+                if image := mount_ext4(folder):
+                    try:
+                        examine_on(image + ".d", image, shift, dice)
+                    finally:
+                        subprocess.run(["umount", image + ".d"], check=True)
     finally:
         os.unlink(shift)
 
 
-def examine(slot, day, shift, days, dice):
+def examine(slot, day, shift, days, dice, seen=()):
+    """seen: what must tell the order before the settle, besides what always does."""
     order = day.order
     assert_no_traces(slot, day.seconds)
     before = look(traces_of(slot, order), day.owners, dice)
     # Many rows are spread over pages by their ids: there only neighbours on a page tell the order.
-    for name in ("change", "birth") + (("row 1",) if len(order) == UPLOADS else ()):
+    for name in ("change", "birth", *seen) + (("row 1",) if len(order) == UPLOADS else ()):
         assert abs(before[name]) > SIGMAS, f"the examiner is blind: {name} {before[name]:.1f}"
     if len(set(day.owners)) < len(order):
         found = sigmas(togetherness(day.owners), ranks(traces_of(slot, order)["change"]), dice)

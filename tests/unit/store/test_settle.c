@@ -8,7 +8,9 @@
 #include "store/db_care.h"
 #include "store/depot.h"
 #include "store/settle.h"
+#include "store/settle_names.h"
 #include "store/upload.h"
+#include "wire/item_file.h"
 
 #define ITEMS 60
 #define KILLS 25
@@ -348,6 +350,59 @@ a_left_copy_is_swept(void **state)
 	assert_whole(r);
 }
 
+/* The moment in which an item's name changes places, by hand: who reads finds it, and it comes
+ * back. */
+static void
+a_name_on_its_way_comes_back(void **state)
+{
+	char id[RANDOM_ID_LEN + 1], name[RANDOM_ID_LEN + 6], way[RANDOM_ID_LEN + 6];
+	struct rig *r = *state;
+	struct stat st;
+	int fd = -1;
+
+	text_hex(id, r->items[5].id, DB_ID);
+	name_of(name, &r->items[5], ITEM_FILE_EXT);
+	name_of(way, &r->items[5], ITEM_FILE_MOVING);
+	assert_int_equal(renameat(r->d.folder.items, name, r->d.folder.items, way), 0);
+	assert_ok(item_file_stat(r->d.folder.items, id, &st));
+	assert_int_equal(st.st_size, r->items[5].size);
+	assert_ok(item_file_open(r->d.folder.items, id, &fd));
+	close(fd);
+	/* In a running server: by the settle itself. */
+	assert_int_equal(run(r).settled, r->day + 1);
+	assert_whole(r);
+	/* At the next start, without a row made anew. */
+	assert_int_equal(renameat(r->d.folder.items, name, r->d.folder.items, way), 0);
+	settle_free(r->s);
+	r->s = NULL;
+	depot_close(&r->d);
+	open_store(r);
+	assert_int_equal(r->d.rebuilt, 0);
+	assert_whole(r);
+	/* One that is gone is neither. */
+	memset(id, 'f', RANDOM_ID_LEN);
+	assert_err(item_file_open(r->d.folder.items, id, &fd), ERR_NOTFOUND);
+	assert_err(item_file_stat(r->d.folder.items, id, &st), ERR_NOTFOUND);
+}
+
+/* What stands under a name already stays, whoever put it there. */
+static void
+no_name_is_taken_over(void **state)
+{
+	char name[RANDOM_ID_LEN + 6], way[RANDOM_ID_LEN + 6];
+	struct rig *r = *state;
+	struct stat st;
+
+	name_of(name, &r->items[0], ITEM_FILE_EXT);
+	name_of(way, &r->items[0], ITEM_FILE_MOVING);
+	assert_int_equal(symlinkat("nowhere", r->d.folder.items, way), 0);
+	assert_ok(settle_names_mix(r->d.folder.items, r->items, 1));
+	assert_int_equal(fstatat(r->d.folder.items, way, &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(unlinkat(r->d.folder.items, way, 0), 0);
+	assert_whole(r);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -360,6 +415,8 @@ main(void)
 	    WITH(a_deleted_item_stays_deleted),
 	    WITH(no_room_is_waited_for),
 	    WITH(a_left_copy_is_swept),
+	    WITH(a_name_on_its_way_comes_back),
+	    WITH(no_name_is_taken_over),
 	    WITH(a_kill_does_no_harm),
 	};
 
