@@ -228,25 +228,35 @@ vault_identities(struct vault *v, const struct identity_set **out)
 	return ERR_OK;
 }
 
+/* From those that were opened already. */
+static enum err
+pick_epoch(const struct identity_set *all, uint32_t epoch, struct identity_set *out)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < all->n; i++)
+		if (all->p[i].tag == epoch)
+			e = identity_set_add(out, &all->p[i]);
+	return e;
+}
+
 enum err
 vault_identities_of(struct vault *v, uint32_t epoch, const struct identity_set **out)
 {
-	const struct identity_set *all;
-	size_t i;
-	enum err e;
+	enum err e = ERR_OK;
 
-	if ((e = vault_identities(v, &all)) != ERR_OK)
-		return e;
 	if (v->epoch.p == NULL || v->epoch_number != epoch) {
 		identity_set_wipe(&v->epoch);
 		v->epoch_number = epoch;
-		for (i = 0; i < all->n; i++)
-			if (all->p[i].tag == epoch &&
-			    (e = identity_set_add(&v->epoch, &all->p[i])) != ERR_OK)
-				return e;
+		e = v->has_all ? pick_epoch(&v->all, epoch, &v->epoch)
+			       : keystore_epochs_of(v->keys, epoch, &v->epoch);
 	}
-	*out = &v->epoch;
-	return ERR_OK;
+	if (e == ERR_OK)
+		*out = &v->epoch;
+	else
+		identity_set_wipe(&v->epoch);
+	return e;
 }
 
 /* ---- schedules */

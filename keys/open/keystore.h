@@ -101,6 +101,9 @@ enum err MUST_CHECK keystore_put_epoch(
 /* All epoch identities that the store has, replaced ones too, as one set (tag = epoch number),
  * newest first. */
 enum err MUST_CHECK keystore_all_epochs(struct keystore *k, struct identity_set *out);
+/* Only those of one epoch number, of any inbox: the others aren't opened. */
+enum err MUST_CHECK keystore_epochs_of(
+    struct keystore *k, uint32_t number, struct identity_set *out);
 /* Which epoch keys the store has, by inbox, number, replacement; nothing is opened. *out is for
  * free(). */
 enum err MUST_CHECK keystore_list_epochs(

@@ -197,16 +197,15 @@ keystore_list_epochs(const struct keystore *k, struct keystore_epoch **out, size
 	return ERR_OK;
 }
 
-enum err
-keystore_all_epochs(struct keystore *k, struct identity_set *out)
+/* Opens them all, the last one first. */
+static enum err
+open_epochs(
+    struct keystore *k, const struct keystore_epoch *epochs, size_t n, struct identity_set *out)
 {
-	struct keystore_epoch *epochs = NULL;
 	struct identity_set set = {0};
 	struct identity *id;
-	size_t n = 0;
-	enum err e;
+	enum err e = ERR_OK;
 
-	e = keystore_list_epochs(k, &epochs, &n);
 	for (; e == ERR_OK && n > 0; n--) {
 		id = NULL;
 		e = keystore_get_key(k, &epochs[n - 1], &id);
@@ -214,11 +213,40 @@ keystore_all_epochs(struct keystore *k, struct identity_set *out)
 			e = identity_set_add(&set, id);
 		secret_free(id);
 	}
-	free(epochs);
 	if (e == ERR_OK)
 		*out = set;
 	else
 		identity_set_wipe(&set);
+	return e;
+}
+
+enum err
+keystore_all_epochs(struct keystore *k, struct identity_set *out)
+{
+	struct keystore_epoch *epochs = NULL;
+	size_t n = 0;
+	enum err e;
+
+	if ((e = keystore_list_epochs(k, &epochs, &n)) == ERR_OK)
+		e = open_epochs(k, epochs, n, out);
+	free(epochs);
+	return e;
+}
+
+enum err
+keystore_epochs_of(struct keystore *k, uint32_t number, struct identity_set *out)
+{
+	struct keystore_epoch *epochs = NULL;
+	size_t n = 0, wanted = 0, i;
+	enum err e;
+
+	if ((e = keystore_list_epochs(k, &epochs, &n)) == ERR_OK) {
+		for (i = 0; i < n; i++)
+			if (epochs[i].number == number)
+				epochs[wanted++] = epochs[i];
+		e = open_epochs(k, epochs, wanted, out);
+	}
+	free(epochs);
 	return e;
 }
 

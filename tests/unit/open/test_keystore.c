@@ -420,6 +420,14 @@ keeps_epochs(void **state)
 		assert_int_equal(identity_set_find(&set, ids[i]->pk)->tag, numbers[i]);
 	assert_int_equal(set.p[1].tag, 10); /* newest first */
 	identity_set_wipe(&set);
+	/* Of one number only, from every inbox that has it. */
+	assert_ok(keystore_epochs_of(f.k, 10, &set));
+	assert_int_equal(set.n, 2);
+	assert_non_null(identity_set_find(&set, ids[1]->pk));
+	assert_non_null(identity_set_find(&set, ids[2]->pk));
+	identity_set_wipe(&set);
+	assert_ok(keystore_epochs_of(f.k, 11, &set));
+	assert_int_equal(set.n, 0);
 	for (i = 0; i < 4; i++)
 		secret_free(ids[i]);
 	teardown(&f);
@@ -463,6 +471,9 @@ keeps_replacements(void **state)
 	assert_ok(keystore_all_epochs(f.k, &set));
 	assert_int_equal(set.n, 3);
 	identity_set_wipe(&set);
+	assert_ok(keystore_epochs_of(f.k, 7, &set));
+	assert_int_equal(set.n, 3);
+	identity_set_wipe(&set);
 	/* Destroyed for good; the others stay. */
 	epoch.replacement = 1;
 	assert_ok(keystore_destroy_key(f.k, &epoch));
@@ -490,6 +501,11 @@ a_damaged_epoch_is_named(void **state)
 	assert_ok(keystore_put(f.k, "epochs/tips-1.age", "no identity", 11));
 	assert_err(keystore_all_epochs(f.k, &set), ERR_FORMAT);
 	assert_string_equal(keystore_fault(f.k), "epochs/tips-1.age");
+	assert_int_equal(set.n, 0);
+	assert_err(keystore_epochs_of(f.k, 1, &set), ERR_FORMAT);
+	assert_int_equal(set.n, 0);
+	/* It is in nobody else's way. */
+	assert_ok(keystore_epochs_of(f.k, 2, &set));
 	assert_int_equal(set.n, 0);
 	teardown(&f);
 }
