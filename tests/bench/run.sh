@@ -5,12 +5,16 @@
 #   sh tests/bench/run.sh [--json FILE] [--only SCENE] [--quick] [--minutes N] [--runs N] [--disk DIR]
 #
 # SCENE is one of footprint, upload, many, opening, login, growth; and, by hand, sizes (1 MiB to 64 GiB).
-# --only writes that scene's tables alone. --quick tries the bench itself: tiny sizes, one round, BENCHMARKS.md is
-# left alone. --disk is a folder on a real file system (/var/tmp). Installs what it needs (packages.txt).
+# --only measures that scene alone, and puts its tables and its figures among the targets: a scene that failed is
+# run again so. With fewer --minutes there are fewer rounds, and what doesn't fit is cut, and named. --quick tries
+# the bench itself: tiny sizes, one round, BENCHMARKS.md is left alone. --disk is a folder on a real file system
+# (/var/tmp) with 30 GB free.
+# Installs what it needs (packages.txt) and builds a release; with BUILD=FOLDER in the environment, which is one,
+# neither.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-sh "$root/tools/packages.sh" build bench
 [ -z "${BUILD:-}" ] || exec python3 "$root/tests/bench/bench.py" --build "$BUILD" --write "$root/BENCHMARKS.md" "$@"
+sh "$root/tools/packages.sh" build bench
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP

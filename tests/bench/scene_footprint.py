@@ -106,6 +106,6 @@ def lines(ctx):
 
 
 def run(ctx):
-    ctx.part(sizes, 5)
-    ctx.part(running, 20)
-    ctx.part(lines, 5)
+    ctx.part(sizes, 5, 2)
+    ctx.part(running, 25, 20)
+    ctx.part(lines, 5, 2)

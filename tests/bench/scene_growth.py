@@ -110,5 +110,5 @@ def vault(ctx):
 
 
 def run(ctx):
-    ctx.part(stored, 120)
-    ctx.part(vault, 60)
+    ctx.part(stored, 110, 60)
+    ctx.part(vault, 60, 40)

@@ -108,5 +108,5 @@ def upload_beside(ctx):
 
 
 def run(ctx):
-    ctx.part(signing_in, 20)
-    ctx.part(upload_beside, 30)
+    ctx.part(signing_in, 25, 20)
+    ctx.part(upload_beside, 35, 20)

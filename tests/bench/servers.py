@@ -68,7 +68,7 @@ class Server:
     def upload(self, path):
         """One upload with curl; gives the seconds that it took."""
         begin = time.monotonic()
-        done = subprocess.run(["curl", "-sS", "-o", os.devnull, "-w", "%{http_code}", "-H", "Expect:"]
+        done = subprocess.run(["curl", "-sS", "--max-time", "900", "-o", os.devnull, "-w", "%{http_code}", "-H", "Expect:"]
                               + self.upload_command(path), capture_output=True, text=True, check=False)
         seconds = time.monotonic() - begin
         if done.returncode != 0 or done.stdout[:1] not in ("2", "3"):
