@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "cmd.h"
 #include "parent/backup_write.h"
+#include "parent/rows.h"
 
 /* One backup: the rows and a snapshot of the index from the store, the files by ourselves. */
 struct backup {
@@ -24,22 +25,36 @@ is_stdout(const struct backup *b)
 
 /* The rows first: what comes in between is in neither list nor archive. */
 static enum err
-ask(struct backup *b, enum op op, enum op answer, struct buf *to, struct reason *why)
+get_rows(struct backup *b, struct reason *why)
 {
-	struct wire_msg m = {.op = op, .fd = -1};
+	struct wire_msg m = {.op = OP_CHECK, .fd = -1};
 	struct op_check_is is;
 	enum err e;
 
-	if ((e = link_ask(&b->link, &m, answer, why)) != ERR_OK)
+	if ((e = link_ask(&b->link, &m, OP_CHECK_IS, why)) != ERR_OK)
 		return e;
 	memcpy(&is, m.body, sizeof is);
-	if ((e = wire_memfd_read(m.fd, to)) != ERR_OK)
-		reason_sys(why, e, "The store's answer didn't arrive");
-	io_close(&m.fd);
-	if (e == ERR_OK && answer == OP_CHECK_IS && is.index != ERR_OK)
+	if (is.index != ERR_OK)
 		e = reason_set(why, ERR_FORMAT,
 		    "The index is damaged: end the server, say sealslotd check --repair, and then make "
 		    "the backup.");
+	else
+		e = rows_read(m.fd, &b->items, why);
+	io_close(&m.fd);
+	return e;
+}
+
+static enum err
+get_snapshot(struct backup *b, struct reason *why)
+{
+	struct wire_msg m = {.op = OP_SNAPSHOT, .fd = -1};
+	enum err e;
+
+	if ((e = link_ask(&b->link, &m, OP_SNAPSHOT_IS, why)) != ERR_OK)
+		return e;
+	if ((e = wire_memfd_read(m.fd, &b->database)) != ERR_OK)
+		reason_sys(why, e, "The index didn't arrive");
+	io_close(&m.fd);
 	return e;
 }
 
@@ -73,10 +88,8 @@ backup(struct backup *b, const struct setup *s, struct reason *why)
 	if (is_stdout(b) && isatty(STDOUT_FILENO))
 		return reason_set(
 		    why, ERR_USAGE, "A backup isn't for a terminal: send it to a file.");
-	if ((e = link_open(s, &b->link, why)) != ERR_OK ||
-	    (e = ask(b, OP_CHECK, OP_CHECK_IS, &b->items, why)) != ERR_OK ||
-	    (e = ask(b, OP_SNAPSHOT, OP_SNAPSHOT_IS, &b->database, why)) != ERR_OK ||
-	    (e = backup_prepare(&b->write, why)) != ERR_OK)
+	if ((e = link_open(s, &b->link, why)) != ERR_OK || (e = get_rows(b, why)) != ERR_OK ||
+	    (e = get_snapshot(b, why)) != ERR_OK || (e = backup_prepare(&b->write, why)) != ERR_OK)
 		return e;
 	return write_out(b, why);
 }

@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "parent/export_files.h"
 #include "parent/export_plan.h"
+#include "parent/rows.h"
 
 /* One export: list, hash what hasn't been hashed yet, sign and write each volume, count. */
 struct export
@@ -47,8 +48,7 @@ get_list(struct export *x, int32_t since, struct reason *why)
 	memcpy(m.body, &ask, sizeof ask);
 	if ((e = link_ask(&x->link, &m, OP_EXPORT_ITEMS, why)) != ERR_OK)
 		return e;
-	if ((e = wire_memfd_read(m.fd, &x->list)) != ERR_OK)
-		reason_sys(why, e, "The list of submissions didn't arrive");
+	e = rows_read(m.fd, &x->list, why);
 	io_close(&m.fd);
 	return e;
 }
@@ -198,14 +198,18 @@ write_all(struct export *x, struct reason *why)
 	return e;
 }
 
-static enum err export(struct export *x, const struct setup *s, int32_t since, struct reason *why) {
-	struct wire_msg done = {.op = OP_EXPORT_DONE, .fd = -1}; enum err e;
+static enum err
+make_bundle(struct export *x, const struct setup *s, int32_t since, struct reason *why)
+{
+	struct wire_msg done = {.op = OP_EXPORT_DONE, .fd = -1};
+	enum err e;
 
 	if ((e = link_open(s, &x->link, why)) != ERR_OK ||
 	    (e = get_list(x, since, why)) != ERR_OK ||
 	    (e = export_files_open(s->conf->store_path, &x->files, why)) != ERR_OK ||
 	    (e = hash_missing(x, why)) != ERR_OK || (e = plan(x, why)) != ERR_OK ||
-	    (e = write_all(x, why)) != ERR_OK) return e;
+	    (e = write_all(x, why)) != ERR_OK)
+		return e;
 	/* Only a bundle that is on its medium counts: the next one follows it. */
 	return link_ask(&x->link, &done, OP_RESULT, why);
 }
@@ -263,7 +267,7 @@ cmd_export(const struct cmd *self, int argc, char **argv)
 	if (setup_read(args.conf, &s, &why) != ERR_OK)
 		return cmd_fail(&why);
 	buf_init(&x.list, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
-	if (export(&x, &s, since, &why) == ERR_OK) {
+	if (make_bundle(&x, &s, since, &why) == ERR_OK) {
 		report(&x);
 		code = CMD_OK;
 	} else {

@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "parent/answers_read.h"
 #include "parent/export_files.h"
+#include "parent/rows.h"
 
 /* One import: take the archive apart, let the store verify it, hash what has a receipt, take it. */
 struct import {
@@ -72,8 +73,7 @@ offer(struct import *x, struct reason *why)
 	memcpy(m.body, &x->lens, sizeof x->lens);
 	if ((e = send_memfd(x, &x->content, &m, OP_ANSWERS_NEED, why)) != ERR_OK)
 		return e;
-	if ((e = wire_memfd_read(m.fd, &x->items)) != ERR_OK)
-		reason_sys(why, e, "The list of submissions didn't arrive");
+	e = rows_read(m.fd, &x->items, why);
 	io_close(&m.fd);
 	return e;
 }

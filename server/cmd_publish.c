@@ -143,17 +143,6 @@ send_chain(const struct setup *s, const struct link *l, int dir, uint32_t from, 
 	return e;
 }
 
-static enum err
-ask_status(const struct link *l, struct op_status *st, struct reason *why)
-{
-	struct wire_msg m = {.op = OP_STATUS, .fd = -1};
-	enum err e;
-
-	if ((e = link_ask(l, &m, OP_STATUS_IS, why)) == ERR_OK)
-		memcpy(st, m.body, sizeof *st);
-	return e;
-}
-
 static void
 report(const struct schedule *s, const struct op_status *st)
 {
@@ -193,9 +182,10 @@ publish(const struct setup *s, const struct sheet *newest, const char *path, str
 	    slash == NULL ? "." : path);
 	if ((e = io_open_dir(AT_FDCWD, folder, &dir)) != ERR_OK)
 		return reason_sys(why, e, "Can't open the folder %s", folder);
-	if ((e = link_open(s, &l, why)) != ERR_OK || (e = ask_status(&l, &st, why)) != ERR_OK ||
+	if ((e = link_open(s, &l, why)) != ERR_OK || (e = link_status(&l, &st, why)) != ERR_OK ||
 	    (e = send_chain(s, &l, dir, st.serial, newest->s->serial, why)) != ERR_OK ||
-	    (e = send_sheet(&l, newest, why)) != ERR_OK || (e = ask_status(&l, &st, why)) != ERR_OK)
+	    (e = send_sheet(&l, newest, why)) != ERR_OK ||
+	    (e = link_status(&l, &st, why)) != ERR_OK)
 		goto done;
 	report(newest->s, &st);
 done:

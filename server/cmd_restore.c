@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "parent/check.h"
 #include "parent/restore.h"
+#include "parent/rows.h"
 
 /* A row that came between the list and the snapshot of the index has no file here: it goes. */
 static enum err
@@ -28,7 +29,7 @@ trim(const struct setup *s, const struct link *l, struct reason *why)
 	how.mends = &mends;
 	if ((e = link_ask(l, &m, OP_CHECK_IS, why)) != ERR_OK)
 		goto done;
-	if ((e = wire_memfd_read(m.fd, &rows)) != ERR_OK ||
+	if ((e = rows_read(m.fd, &rows, why)) != ERR_OK ||
 	    (e = check_files_open(s, &files, why)) != ERR_OK ||
 	    (e = check_files_outside(&files, &r)) != ERR_OK ||
 	    (e = check_files_compare(&files, &how, &r, &orphans)) != ERR_OK ||

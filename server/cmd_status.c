@@ -191,15 +191,13 @@ print_json(const struct report *r)
 static enum err
 ask(const struct setup *s, struct report *r, struct reason *why)
 {
-	struct wire_msg m = {.op = OP_STATUS, .fd = -1};
 	struct link l = LINK_CLOSED;
 	enum err e;
 
 	*r = (struct report){0};
 	if ((e = link_open(s, &l, why)) != ERR_OK)
 		return e;
-	if ((e = link_ask(&l, &m, OP_STATUS_IS, why)) == ERR_OK) {
-		memcpy(&r->st, m.body, sizeof r->st);
+	if ((e = link_status(&l, &r->st, why)) == ERR_OK) {
 		r->is_serving = l.is_serving;
 		judge(r);
 	}

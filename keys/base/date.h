@@ -13,6 +13,7 @@
 #define DATE_DAY_LEN    10 /* "2026-03-05" */
 #define DATE_MINUTE_LEN 17 /* "2026-03-05T14:07Z" */
 #define DATE_DAY_SEC    86400
+#define DATE_LAST_DAY   2932896 /* 9999-12-31 */
 
 /* Exactly "YYYY-MM-DD", a real day from 1970 to 9999. */
 enum err MUST_CHECK date_parse(const char *s, size_t len, int32_t *day);

@@ -148,35 +148,55 @@ io_open_dir(int dirfd, const char *path, int *fd)
 	return open_checked(dirfd, path, O_DIRECTORY, S_IFDIR, fd);
 }
 
+/* Appends all of an open file. */
+static enum err
+read_whole(int fd, off_t size, struct buf *out)
+{
+	size_t before = out->len, got = 0;
+	uint8_t *to, more;
+	enum err e;
+
+	if ((uintmax_t)size > out->max - out->len)
+		return ERR_LIMIT;
+	if ((e = buf_grow(out, (size_t)size, &to)) != ERR_OK)
+		return e;
+	if ((e = io_read_full(fd, to, (size_t)size, &got)) == ERR_OK) {
+		out->len = before + got;
+		if ((e = io_read_full(fd, &more, 1, &got)) == ERR_OK && got != 0)
+			e = ERR_BUSY; /* grew while being read */
+	}
+	if (e != ERR_OK)
+		out->len = before;
+	return e;
+}
+
 enum err
 io_read_file(int dirfd, const char *path, struct buf *out)
 {
-	size_t before = out->len, got = 0;
 	struct stat st;
-	uint8_t *to, more;
 	enum err e;
 	int fd = -1;
 
 	if ((e = io_open_file(dirfd, path, &fd)) != ERR_OK)
 		return e;
-	if (fstat(fd, &st) == -1) {
+	e = fstat(fd, &st) == -1 ? io_errno() : read_whole(fd, st.st_size, out);
+	io_close(&fd);
+	return e;
+}
+
+enum err
+io_read_file_of(int dirfd, const char *path, uid_t owner, struct buf *out)
+{
+	struct stat st;
+	enum err e;
+	int fd = -1;
+
+	if ((e = io_open_file(dirfd, path, &fd)) != ERR_OK)
+		return e;
+	if (fstat(fd, &st) == -1)
 		e = io_errno();
-		goto done;
-	}
-	if ((uintmax_t)st.st_size > out->max - out->len) {
-		e = ERR_LIMIT;
-		goto done;
-	}
-	if ((e = buf_grow(out, (size_t)st.st_size, &to)) != ERR_OK)
-		goto done;
-	if ((e = io_read_full(fd, to, (size_t)st.st_size, &got)) != ERR_OK)
-		goto done;
-	out->len = before + got;
-	if ((e = io_read_full(fd, &more, 1, &got)) == ERR_OK && got != 0)
-		e = ERR_BUSY; /* grew while being read */
-done:
-	if (e != ERR_OK)
-		out->len = before;
+	else
+		e = st.st_uid == owner ? read_whole(fd, st.st_size, out) : ERR_MODE;
 	io_close(&fd);
 	return e;
 }

@@ -32,6 +32,8 @@ enum err MUST_CHECK io_open_file(int dirfd, const char *path, int *fd);
 enum err MUST_CHECK io_open_dir(int dirfd, const char *path, int *fd);
 /* Appends a whole regular file to out. ERR_LIMIT if it is larger than what out may still hold. */
 enum err MUST_CHECK io_read_file(int dirfd, const char *path, struct buf *out);
+/* The same; a file that doesn't belong to owner is ERR_MODE. */
+enum err MUST_CHECK io_read_file_of(int dirfd, const char *path, uid_t owner, struct buf *out);
 /* A new file for writing. */
 enum err MUST_CHECK io_create(int dirfd, const char *path, mode_t mode, int *fd);
 /* A new file with this content, synced together with its folder; removed again on failure. */

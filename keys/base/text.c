@@ -167,3 +167,19 @@ text_is_treacherous(uint32_t c)
 	       (c >= 0xfff0 && c <= 0xfffb) || (c & 0xfffe) == 0xfffe ||
 	       (c >= 0xe000 && c <= 0xf8ff) || c >= 0xe0000;
 }
+
+void
+text_clean(char *s)
+{
+	size_t i = 0, n = strlen(s), len;
+	const uint8_t *p = (const uint8_t *)s;
+
+	while (i < n) {
+		len = text_utf8_len(p + i, n - i);
+		if (len == 0 || text_is_treacherous(text_utf8_point(p + i, len))) {
+			len += len == 0;
+			memset(s + i, '?', len);
+		}
+		i += len;
+	}
+}

@@ -37,5 +37,8 @@ uint32_t text_utf8_point(const uint8_t *p, size_t len);
 /* Is it a control, bidi or zero-width character, which must never reach a terminal, a page or a
  * file name? */
 bool text_is_treacherous(uint32_t point);
+/* Puts '?' in the place of each byte of s that isn't UTF-8, or is part of a treacherous character.
+ */
+void text_clean(char *s);
 
 #endif

@@ -37,14 +37,32 @@ add_small(struct backup_write *b, const char *name, const struct buf *content, s
 	return ERR_OK;
 }
 
+/* A file of the admin's. */
 static enum err
-add_file(struct backup_write *b, int dirfd, const char *path, const char *name, struct reason *why)
+add_file(struct backup_write *b, const char *path, const char *name, struct reason *why)
 {
 	struct buf content;
 	enum err e;
 
 	buf_init(&content, LIMIT_SCHEDULE);
-	if ((e = io_read_file(dirfd, path, &content)) != ERR_OK)
+	if ((e = io_read_file(AT_FDCWD, path, &content)) != ERR_OK)
+		reason_sys(why, e, "Can't read %s", path);
+	else
+		e = add_small(b, name, &content, why);
+	buf_wipe(&content);
+	return e;
+}
+
+/* One of the store's: nobody else's file is carried, though root may read it. */
+static enum err
+add_own_file(
+    struct backup_write *b, int dirfd, const char *path, const char *name, struct reason *why)
+{
+	struct buf content;
+	enum err e;
+
+	buf_init(&content, LIMIT_SCHEDULE);
+	if ((e = io_read_file_of(dirfd, path, b->files.owner, &content)) != ERR_OK)
 		reason_sys(why, e, "Can't read %s", path);
 	else
 		e = add_small(b, name, &content, why);
@@ -59,7 +77,7 @@ add_schedule(struct backup_write *b, uint32_t serial, const char *extension, str
 	char *file = name + strlen(BUNDLE_SCHEDULES);
 
 	schedule_name(file, serial, extension);
-	return add_file(b, b->files.keys, file, name, why);
+	return add_own_file(b, b->files.keys, file, name, why);
 }
 
 static enum err
@@ -83,12 +101,12 @@ add_own(struct backup_write *b, struct reason *why)
 
 	if ((e = io_open_dir(AT_FDCWD, b->setup->conf->store_path, &root)) != ERR_OK)
 		return reason_sys(why, e, "Can't open the store");
-	if ((e = add_file(b, root, "state", "state", why)) == ERR_OK &&
-	    (e = add_file(b, root, "transfer.key", "transfer.key", why)) == ERR_OK &&
-	    (e = add_file(b, root, "transfer.pub", "transfer.pub", why)) == ERR_OK &&
+	if ((e = add_own_file(b, root, "state", "state", why)) == ERR_OK &&
+	    (e = add_own_file(b, root, "transfer.key", "transfer.key", why)) == ERR_OK &&
+	    (e = add_own_file(b, root, "transfer.pub", "transfer.pub", why)) == ERR_OK &&
 	    (e = add_small(b, "index.db", b->database, why)) == ERR_OK &&
-	    (e = add_file(b, AT_FDCWD, b->conf_path, "sealslotd.conf", why)) == ERR_OK)
-		e = add_file(b, AT_FDCWD, b->setup->conf->root_path, "root.pub", why);
+	    (e = add_file(b, b->conf_path, "sealslotd.conf", why)) == ERR_OK)
+		e = add_file(b, b->setup->conf->root_path, "root.pub", why);
 	io_close(&root);
 	return e;
 }

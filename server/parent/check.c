@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 void
 check_init(struct check_report *r)
 {
@@ -28,6 +30,7 @@ check_say(struct check_report *r, enum check_kind kind, size_t *same, const char
 	va_start(ap, fmt);
 	vsnprintf(line.text, sizeof line.text, fmt, ap);
 	va_end(ap);
+	text_clean(line.text);
 	return buf_add(&r->lines, &line, sizeof line);
 }
 

@@ -32,7 +32,8 @@ struct check_report {
 };
 void check_init(struct check_report *r);
 void check_wipe(struct check_report *r);
-/* *same counts the findings of one sort; NULL: there is only one such. ERR_NOMEM. */
+/* A name in it may be any: what a terminal must not see becomes '?'. *same counts the findings of
+ * one sort; NULL: there is only one such. ERR_NOMEM. */
 enum err MUST_CHECK check_say(struct check_report *r, enum check_kind kind, size_t *same,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* After a sort: how many weren't told. */

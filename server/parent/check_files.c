@@ -87,23 +87,23 @@ check_own(const struct check_files *f, const char *name, struct check_report *r)
 
 /* What doesn't belong into the folder. */
 static enum err
-check_root_name(const char *name, struct check_report *r)
+check_root_name(const char *name, struct check_report *r, size_t *same)
 {
 	if (name[0] == '.' && (name[1] == '\0' || strcmp(name, "..") == 0))
 		return ERR_OK;
 	if (is_in(own, name) || is_in(others, name))
 		return ERR_OK;
 	if (strncmp(name, "index.db.damaged-", strlen("index.db.damaged-")) == 0)
-		return check_say(r, CHECK_NOTICE, NULL,
-		    "%s was kept by a repair; it may tell the order of a day: delete it once it isn't "
+		return check_say(r, CHECK_NOTICE, same,
+		    "%.64s was kept by a repair; it may tell the order of a day: delete it once it isn't "
 		    "needed.",
 		    name);
 	if (strncmp(name, IO_TMP_PREFIX, strlen(IO_TMP_PREFIX)) == 0)
-		return check_say(r, CHECK_NOTICE, NULL,
-		    "%s is half a file that a power cut left: it can be deleted while no server runs.",
+		return check_say(r, CHECK_NOTICE, same,
+		    "%.64s is half a file that a power cut left: it can be deleted while no server runs.",
 		    name);
 	return check_say(
-	    r, CHECK_PROBLEM, NULL, "%.64s in the store's folder isn't the store's.", name);
+	    r, CHECK_PROBLEM, same, "%.64s in the store's folder isn't the store's.", name);
 }
 
 static enum err
@@ -204,7 +204,7 @@ check_files_outside(struct check_files *f, struct check_report *r)
 		e = check_own(f, own[i], r);
 	if (e == ERR_OK && (e = open_list(f->root, &dir)) == ERR_OK) {
 		while (e == ERR_OK && (d = readdir(dir)) != NULL)
-			e = check_root_name(d->d_name, r);
+			e = check_root_name(d->d_name, r, &same);
 		closedir(dir);
 	}
 	if (e == ERR_OK && (e = open_list(f->items, &dir)) == ERR_OK) {

@@ -103,18 +103,16 @@ export_files_open(const char *store_path, struct export_files *f, struct reason 
 	buf_init(&f->serials, SIZE_MAX);
 	if ((f->block = malloc(COPY_BYTES)) == NULL)
 		return reason_sys(why, ERR_NOMEM, "Can't read the store");
-	if ((e = io_open_dir(AT_FDCWD, store_path, &root)) != ERR_OK ||
-	    (e = io_open_dir(root, "items", &f->items)) != ERR_OK ||
+	if ((e = io_open_dir(AT_FDCWD, store_path, &root)) == ERR_OK && fstat(root, &st) == -1)
+		e = ERR_SYS;
+	f->owner = st.st_uid;
+	if (e != ERR_OK || (e = io_open_dir(root, "items", &f->items)) != ERR_OK ||
 	    (e = io_open_dir(root, "keys", &f->keys)) != ERR_OK ||
-	    (e = io_read_file(root, BUNDLE_TRANSFER, &f->transfer)) != ERR_OK ||
+	    (e = io_read_file_of(root, BUNDLE_TRANSFER, f->owner, &f->transfer)) != ERR_OK ||
 	    (e = list_serials(f)) != ERR_OK || (e = measure_keys(f)) != ERR_OK) {
 		reason_sys(why, e, "Can't read the store in %s", store_path);
 		export_files_close(f);
-	} else if (fstat(root, &st) == -1) {
-		e = reason_sys(why, ERR_SYS, "Can't look at %s", store_path);
-		export_files_close(f);
 	}
-	f->owner = st.st_uid;
 	io_close(&root);
 	return e;
 }
@@ -241,7 +239,7 @@ write_key(const struct export_files *f, const struct export_out *out, uint32_t s
 
 	schedule_name(file, serial, extension);
 	buf_init(&text, LIMIT_SCHEDULE);
-	if ((e = io_read_file(f->keys, file, &text)) != ERR_OK)
+	if ((e = io_read_file_of(f->keys, file, f->owner, &text)) != ERR_OK)
 		reason_sys(why, e, "Can't read the store's %s", name);
 	else
 		e = export_files_write_member(out, name, text.p, text.len, why);

@@ -5,13 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "parent/handover.h"
 #include "parent/serving.h"
 #include "parent/spawn.h"
@@ -22,11 +25,24 @@
 #define ANSWER_MS     (10 * 60 * 1000)
 #define RESTART_MS    30000
 #define BUSY_MS       3000
+#define CONNECT_SEC   10
+
+/* The socket lies in a folder of the store's user, who could have put a way to another one there.
+ */
+static bool
+is_store(const struct setup *s, int fd)
+{
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t n = sizeof peer;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 && peer.uid == s->uid;
+}
 
 /* ERR_NOTFOUND: no server listens there. */
 static enum err
 connect_running(const struct setup *s, int *out, struct reason *why)
 {
+	const struct timeval patience = {.tv_sec = CONNECT_SEC};
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int dir, fd;
 	enum err e = ERR_OK;
@@ -36,10 +52,20 @@ connect_running(const struct setup *s, int *out, struct reason *why)
 		return ERR_NOTFOUND; /* the store process says what is wrong with it */
 	/* The folder's path may be longer than a socket address can be. */
 	snprintf(addr.sun_path, sizeof addr.sun_path, "/proc/self/fd/%d/" ADMIN_SOCKET, dir);
+	/* Not for ever, should its queue be full. */
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd == -1 || connect(fd, (struct sockaddr *)&addr, sizeof addr) == -1)
+	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == -1 ||
+	    connect(fd, (struct sockaddr *)&addr, sizeof addr) == -1)
 		e = errno == ENOENT || errno == ECONNREFUSED ? ERR_NOTFOUND : ERR_SYS;
-	if (e == ERR_SYS && errno == EACCES)
+	if (e == ERR_OK && !is_store(s, fd))
+		e = reason_set(why, ERR_MODE,
+		    "Whoever answers at %s/" ADMIN_SOCKET
+		    " isn't the store's user: find out who put it "
+		    "there.",
+		    s->conf->store_path);
+	if (e == ERR_SYS && errno == EAGAIN)
+		reason_set(why, e, "The running server's store is too busy: try again.");
+	else if (e == ERR_SYS && errno == EACCES)
 		reason_set(why, e, "Only root and the store's user may do this.");
 	else if (e == ERR_SYS)
 		reason_sys(why, e, "Can't reach the running server");
@@ -113,14 +139,12 @@ start_own(const struct setup *s, struct link *l, struct reason *why)
 static enum err
 compare_root(const struct setup *s, const struct link *l, struct reason *why)
 {
-	struct wire_msg m = {.op = OP_STATUS, .fd = -1};
 	char own[MINISIGN_KEY_LEN + 1];
 	struct op_status st;
 	enum err e;
 
-	if ((e = link_ask(l, &m, OP_STATUS_IS, why)) != ERR_OK)
+	if ((e = link_status(l, &st, why)) != ERR_OK)
 		return e;
-	memcpy(&st, m.body, sizeof st);
 	minisign_key_format(own, &s->root);
 	if (memcmp(own, st.root, sizeof own) == 0)
 		return ERR_OK;
@@ -213,10 +237,60 @@ link_ask(const struct link *l, struct wire_msg *m, enum op answer, struct reason
 		n = m->len < sizeof why->text - 1 ? m->len : sizeof why->text - 1;
 		memcpy(why->text, m->body, n);
 		why->text[n] = '\0';
+		text_clean(why->text);
 	}
 	if (m->op != (uint32_t)answer && m->err == ERR_OK)
 		return reason_set(why, ERR_FORMAT, "The store speaks out of turn.");
 	return (enum err)m->err;
+}
+
+static bool
+is_day(int32_t day)
+{
+	return day >= 0 && day <= DATE_LAST_DAY;
+}
+
+static bool
+is_alarm(const struct op_alarm *a)
+{
+	uint8_t id[RANDOM_ID_LEN / 2];
+
+	return is_day(a->day) &&
+	       (a->id[0] == '\0' || (a->id[RANDOM_ID_LEN] == '\0' &&
+					text_unhex(id, sizeof id, a->id, RANDOM_ID_LEN) == ERR_OK));
+}
+
+/* Could a store of ours say this? Days are formatted, texts printed. */
+static bool
+is_status(const struct op_status *st)
+{
+	bool is_good = is_day(st->today) && is_day(st->seen) && is_day(st->issued) &&
+		       is_day(st->keys_end) && is_day(st->settled) &&
+		       memchr(st->root, '\0', sizeof st->root) != NULL &&
+		       st->settle_wait <= SETTLE_WAITS_FOR_REPAIR;
+	size_t i;
+
+	for (i = 0; i < OP_ALARMS && is_good; i++)
+		is_good = is_alarm(&st->alarms[i]);
+	return is_good;
+}
+
+enum err
+link_status(const struct link *l, struct op_status *st, struct reason *why)
+{
+	struct wire_msg m = {.op = OP_STATUS, .fd = -1};
+	struct op_status told;
+	enum err e;
+
+	if ((e = link_ask(l, &m, OP_STATUS_IS, why)) != ERR_OK)
+		return e;
+	memcpy(&told, m.body, sizeof told);
+	if (!is_status(&told))
+		return reason_set(why, ERR_FORMAT,
+		    "The store's status isn't one that a store of this version gives: look after the "
+		    "machine before you go on.");
+	*st = told;
+	return ERR_OK;
 }
 
 enum err

@@ -37,6 +37,9 @@ void link_close(struct link *l);
 enum err MUST_CHECK link_ask(
     const struct link *l, struct wire_msg *m, enum op answer, struct reason *why);
 
+/* What the store says of itself; ERR_FORMAT when no store of ours would. */
+enum err MUST_CHECK link_status(const struct link *l, struct op_status *st, struct reason *why);
+
 /* Makes the store's content in its folder. As link_open. */
 enum err MUST_CHECK link_init(const struct setup *s, struct reason *why);
 

@@ -1,11 +1,14 @@
 #include "store/db.h"
 
-#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/date.h"
+#include "base/io.h"
+#include "carry/schedule.h"
 #include "store/db_care.h"
 #include "store/db_sql.h"
 
@@ -144,14 +147,29 @@ open_with(const char *path, int flags, struct db **out)
 	return e;
 }
 
+/* SQLite would open a FIFO, and wait; or follow a link. */
+static enum err
+check_file(const char *path, const char *tail)
+{
+	char name[PATH_MAX];
+	struct stat st;
+
+	sqlite3_snprintf(sizeof name, name, "%s%s", path, tail);
+	if (lstat(name, &st) == -1)
+		return io_errno();
+	return S_ISREG(st.st_mode) ? ERR_OK : ERR_MODE;
+}
+
 enum err
 db_create(const char *path)
 {
 	struct db *d = NULL;
 	enum err e;
 
-	if (access(path, F_OK) == 0)
-		return ERR_EXISTS;
+	if ((e = check_file(path, "")) != ERR_NOTFOUND)
+		return e == ERR_OK ? ERR_EXISTS : e;
+	if ((e = check_file(path, "-journal")) != ERR_OK && e != ERR_NOTFOUND)
+		return e;
 	if ((e = open_with(path, SQLITE_OPEN_CREATE, &d)) == ERR_OK)
 		e = db_schema_upgrade(d);
 	db_close(d);
@@ -164,8 +182,10 @@ db_open(const char *path, struct db **out)
 	struct db *d = NULL;
 	enum err e;
 
-	if (access(path, F_OK) == -1)
-		return ERR_NOTFOUND;
+	if ((e = check_file(path, "")) != ERR_OK)
+		return e;
+	if ((e = check_file(path, "-journal")) != ERR_OK && e != ERR_NOTFOUND)
+		return e;
 	if ((e = open_with(path, 0, &d)) == ERR_OK && (e = db_schema_check(d)) == ERR_OK &&
 	    (e = db_schema_upgrade(d)) == ERR_OK && (e = db_schema_compare(d)) == ERR_OK)
 		e = prepare(d);
@@ -299,6 +319,9 @@ read_row(sqlite3_stmt *s, struct db_item *i, const uint8_t **hash)
 	i->epoch = (uint32_t)sqlite3_column_int64(s, 3);
 	i->serial = (uint32_t)sqlite3_column_int64(s, 4);
 	i->size = (uint64_t)sqlite3_column_int64(s, 5);
+	if (i->day < 0 || i->day > DATE_LAST_DAY || i->size > LIMIT_BUNDLE_ITEM_SIZE ||
+	    !schedule_is_inbox_name(i->inbox, strlen(i->inbox)))
+		return ERR_FORMAT;
 	*hash = sqlite3_column_blob(s, 6);
 	if (*hash != NULL && sqlite3_column_bytes(s, 6) != HASH_LEN)
 		return ERR_FORMAT;

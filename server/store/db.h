@@ -35,7 +35,8 @@ struct db_hash {
 	uint8_t hash[HASH_LEN];
 };
 
-/* Makes an index that must not exist (ERR_EXISTS). */
+/* Makes an index that must not exist (ERR_EXISTS). ERR_MODE, of db_open, too: something else than a
+ * file is in its place, or in its journal's. */
 enum err MUST_CHECK db_create(const char *path);
 /* Opens an index; one of an older version becomes one of this version. ERR_NOTFOUND;
  * ERR_ROLLBACK: it is a newer version's; ERR_PROFILE: no index of ours. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/date.h"
 #include "store/db_sql.h"
 
 static enum err
@@ -190,7 +191,11 @@ db_salvage(struct db *d, const char *damaged)
 	static const struct {
 		const char *select, *insert;
 	} tables[] = {
-	    {"SELECT id,day,inbox,epoch,serial,size FROM items",
+	    {"SELECT id,day,inbox,epoch,serial,size FROM items"
+	     " WHERE day BETWEEN 0 AND " DB_VALUE_OF(
+		 DATE_LAST_DAY) " AND size>=0"
+				" AND inbox NOT GLOB '*[^a-z0-9-]*' AND length(inbox) BETWEEN 1 AND " DB_VALUE_OF(
+				    LIMIT_INBOX_NAME),
 		"INSERT OR IGNORE INTO items VALUES(?1,?2,?3,?4,?5,?6)"},
 	    {"SELECT id,hash FROM hashes", "INSERT OR IGNORE INTO hashes VALUES(?1,?2)"},
 	    {"SELECT mailbox,id,day,sealed FROM replies",

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum err
 reason_set(struct reason *r, enum err e, const char *fmt, ...)
 {
@@ -13,6 +15,7 @@ reason_set(struct reason *r, enum err e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(r->text, sizeof r->text, fmt, ap);
 	va_end(ap);
+	text_clean(r->text);
 	return e;
 }
 
@@ -28,5 +31,6 @@ reason_sys(struct reason *r, enum err e, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(r->text);
 	snprintf(r->text + n, sizeof r->text - n, ": %s", why);
+	text_clean(r->text);
 	return e;
 }

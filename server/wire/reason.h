@@ -6,7 +6,8 @@
 
 /*
  * Why something was refused, in plain words with what to do now; written where
- * it is known, shown where the user is: it may travel in OP_RESULT.
+ * it is known, shown where the user is: it may travel in OP_RESULT. Names of
+ * files may stand in it: what a terminal must not see is '?' (text_clean).
  */
 struct reason {
 	char text[LIMIT_REASON + 1];

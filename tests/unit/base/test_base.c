@@ -105,6 +105,28 @@ utf8_refuses_overlong_and_surrogates(void **state)
 	assert_false(text_is_treacherous(0xe9));
 }
 
+static void
+a_cleaned_text_harms_no_terminal(void **state)
+{
+	char all[256], good[] = "caf\xc3\xa9, items/x.age: it's \xe2\x82\xac 5";
+	char bad[] = "a\x1b[2J\nb\xff\xe2\x80\xae\xc2\x9b"
+		     "c\xe2\x82";
+	size_t i;
+
+	(void)state;
+	text_clean(bad);
+	assert_string_equal(bad, "a?[2J?b??????c??");
+	text_clean(good);
+	assert_string_equal(good, "caf\xc3\xa9, items/x.age: it's \xe2\x82\xac 5");
+	for (i = 0; i < sizeof all - 1; i++)
+		all[i] = (char)(i + 1);
+	all[sizeof all - 1] = '\0';
+	text_clean(all);
+	for (i = 0; i < sizeof all - 1; i++)
+		assert_int_equal(all[i], i + 1 >= 0x20 && i + 1 < 0x7f ? (int)i + 1 : '?');
+	text_clean(all + sizeof all - 1);
+}
+
 /* date */
 
 static void
@@ -194,6 +216,13 @@ io_reads_only_plain_files(void **state)
 	assert_err(io_read_file(fd, "gone", &b), ERR_NOTFOUND);
 	assert_err(io_read_file(fd, "a", &b), ERR_LIMIT);
 	assert_int_equal(b.len, 0);
+	assert_err(io_read_file_of(fd, "a", geteuid() + 1, &b), ERR_MODE);
+	assert_err(io_read_file_of(fd, "link", geteuid(), &b), ERR_MODE);
+	assert_err(io_read_file_of(fd, "a", geteuid(), &b), ERR_LIMIT);
+	assert_int_equal(b.len, 0);
+	b.max = 4;
+	assert_ok(io_read_file_of(fd, "a", geteuid(), &b));
+	assert_int_equal(b.len, 4);
 	io_close(&fd);
 	buf_wipe(&b);
 	harness_rmdir(dir);
@@ -210,6 +239,7 @@ main(void)
 	    cmocka_unit_test(hex_is_lower_case_and_exact),
 	    cmocka_unit_test(numbers_have_one_form),
 	    cmocka_unit_test(utf8_refuses_overlong_and_surrogates),
+	    cmocka_unit_test(a_cleaned_text_harms_no_terminal),
 	    cmocka_unit_test(dates_go_both_ways),
 	    cmocka_unit_test(dates_that_do_not_exist),
 	    cmocka_unit_test(minutes_are_utc),

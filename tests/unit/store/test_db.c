@@ -1,6 +1,8 @@
 #include "fixture.h"
 
+#include "base/date.h"
 #include "store/db.h"
+#include "store/db_care.h"
 
 static struct db_item
 item(uint8_t first, int32_t day)
@@ -48,6 +50,30 @@ see(void *ctx, const struct db_item *i, const uint8_t *hash)
 	return ERR_OK;
 }
 
+/* Names of files and lines on terminals are made of rows. */
+static void
+a_row_that_nobody_wrote_is_damage(void **state)
+{
+	const struct db_item good = item(1, 100);
+	struct db_item in[] = {good, good, good, good, good};
+	struct db *d = fresh(*state);
+	struct seen s = {.n = 0};
+	size_t i;
+
+	in[0].day = -1;
+	in[1].day = DATE_LAST_DAY + 1;
+	in[2].size = LIMIT_BUNDLE_ITEM_SIZE + 1;
+	strcpy(in[3].inbox, "\x1b[2J");
+	in[4].inbox[0] = '\0';
+	for (i = 0; i < sizeof in / sizeof in[0]; i++) {
+		assert_ok(db_add(d, &in[i], 1));
+		assert_err(db_each(d, INT32_MIN, see, &s), ERR_FORMAT);
+		assert_ok(db_forget(d, in[i].id, 1));
+	}
+	assert_int_equal(s.n, 0);
+	db_close(d);
+}
+
 static void
 rows_come_back_by_id(void **state)
 {
@@ -56,7 +82,7 @@ rows_come_back_by_id(void **state)
 	struct seen s = {.n = 0};
 	uint64_t n = 7, bytes = 7;
 
-	in[1].size = 1ULL << 40;
+	in[1].size = LIMIT_BUNDLE_ITEM_SIZE;
 	strcpy(in[2].inbox, "abcdefghijklmnopqrstuvwx");
 	in[2].epoch = UINT32_MAX;
 	assert_ok(db_totals(d, &n, &bytes));
@@ -65,7 +91,7 @@ rows_come_back_by_id(void **state)
 	assert_ok(db_add(d, in, 4));
 	assert_ok(db_totals(d, &n, &bytes));
 	assert_int_equal(n, 4);
-	assert_int_equal(bytes, (1ULL << 40) + 3000);
+	assert_int_equal(bytes, LIMIT_BUNDLE_ITEM_SIZE + 3000);
 	assert_ok(db_each(d, 0, see, &s));
 	assert_int_equal(s.n, 4);
 	assert_memory_equal(&s.items[0], &in[1], sizeof in[1]);
@@ -215,6 +241,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		a_row_that_nobody_wrote_is_damage, fixture_set_up, fixture_tear_down),
 	    cmocka_unit_test_setup_teardown(
 		rows_come_back_by_id, fixture_set_up, fixture_tear_down),
 	    cmocka_unit_test_setup_teardown(
