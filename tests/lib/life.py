@@ -57,8 +57,8 @@ def first_drop(page, line, says, lang, file):
     page.do("attach", selector="input[type=file]", paths=[file])
     page.press(SEND)
     page.until(says["coming"], "/progress")
-    # A browser may send by itself once more, over a line that it had kept: that one breaks, too.
-    page.until(says["broken"], "/progress", meanwhile=lambda: line.cut(sent=50_000))
+    with line.broken(after=50_000):
+        page.until(says["broken"], "/progress")
     page.shot("broken")
     page.press(SEND)
     seen = three_moments(page, says["coming"])

@@ -60,17 +60,15 @@ class Session:
         except Refused:
             return None
 
-    def until(self, says, at=None, seconds=60, meanwhile=lambda: None):
+    def until(self, says, at=None, seconds=60):
         """Waits until the page, or that frame, says this; all that it says then."""
         deadline = time.monotonic() + seconds
-        meanwhile()
         while says not in ((text := self.text(at)) or ""):
             if time.monotonic() > deadline:
                 self.shot("stuck")
                 raise Refused(f"{self.name}: after {seconds} s {at or 'the page'} says {text!r}, not {says!r}; "
                               f"it shows {self.do('frames')}")
             time.sleep(0.1)
-            meanwhile()
         return text
 
     def shot(self, name):

@@ -1,5 +1,6 @@
 """A thin line between a browser and a server: in Tor's place a SOCKS proxy, which sends no faster than it is told, and can break."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -25,6 +26,11 @@ def greet(s):
     s.sendall(b"\5\0\0\1\0\0\0\0\0\0")
 
 
+def hang_up(s):
+    with contextlib.suppress(OSError):
+        s.shutdown(socket.SHUT_RDWR)
+
+
 class SlowLine:
     """Everything goes to 127.0.0.1:server, upwards with bytes_per_second."""
 
@@ -33,6 +39,7 @@ class SlowLine:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.socks = {"host": "127.0.0.1", "port": self.listener.getsockname()[1]}
         self.open = {}  # socket: bytes that it sent up
+        self.breaks_after = None  # bytes up; None: the line holds
         self.is_over = False
         self.lock = threading.Lock()
 
@@ -43,16 +50,20 @@ class SlowLine:
     def __exit__(self, *exc):
         self.is_over = True
         self.listener.close()
-        self.cut()
+        self._cut()
 
-    def cut(self, sent=0):
-        """Every connection that sent so many bytes up ends now."""
+    @contextlib.contextmanager
+    def broken(self, after):
+        """Meanwhile every connection that has sent so many bytes up ends, those too that a browser opens by itself to send again."""
+        self.breaks_after = after
+        self._cut(after)
+        yield
+        self.breaks_after = None
+
+    def _cut(self, sent=0):
         with self.lock:
             for s in [s for s, up in self.open.items() if up >= sent]:
-                try:
-                    s.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+                hang_up(s)
 
     def _accept(self):
         while not self.is_over:
@@ -92,11 +103,10 @@ class SlowLine:
                 up += len(data)
                 with self.lock:
                     self.open[from_] = up
+                if self.breaks_after is not None and up >= self.breaks_after:
+                    raise OSError("the line broke")
                 time.sleep(max(0, start + up / self.rate - time.monotonic()))
             to.shutdown(socket.SHUT_WR)
         except OSError:
-            for s in (from_, to):
-                try:
-                    s.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+            hang_up(from_)
+            hang_up(to)
