@@ -104,19 +104,24 @@ hear_circuit(struct visitor *v, size_t n)
 	return recv(v->source.fd, g->head, len, 0) == (ssize_t)len ? ERR_OK : ERR_SYS;
 }
 
-/* What lies in the socket, its circuit taken away first. */
+/* What lies in the socket, its circuit taken away first. *most: as many bytes of the gate's buffer
+ * aren't empty any more, also when the visitor can't stay. */
 static ssize_t
-peek(struct visitor *v, enum err *e)
+peek(struct visitor *v, size_t *most, enum err *e)
 {
 	struct gate *g = v->gate;
 	ssize_t n = recv(v->source.fd, g->head, sizeof g->head, MSG_PEEK);
 
 	*e = ERR_OK;
+	*most = n > 0 ? (size_t)n : 0;
 	if (n <= 0 || v->is_announced)
 		return n;
 	if ((*e = hear_circuit(v, (size_t)n)) != ERR_OK)
 		return -1;
-	return recv(v->source.fd, g->head, sizeof g->head, MSG_PEEK);
+	n = recv(v->source.fd, g->head, sizeof g->head, MSG_PEEK);
+	if (n > 0 && (size_t)n > *most)
+		*most = (size_t)n;
+	return n;
 }
 
 static void
@@ -125,17 +130,17 @@ on_visitor(void *ctx, uint32_t events)
 	struct visitor *v = ctx;
 	struct gate *g = v->gate;
 	bool is_gone = (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) != 0;
+	size_t most;
 	enum err e;
-	ssize_t n = peek(v, &e);
+	ssize_t n = peek(v, &most, &e);
 
-	if (e != ERR_OK && e != ERR_AGAIN) {
+	if (e != ERR_OK && e != ERR_AGAIN)
 		turn_away(v);
-	} else if (n > 0) {
+	else if (n > 0)
 		look_at(v, (size_t)n, is_gone);
-		explicit_bzero(g->head, (size_t)n);
-	} else if (n == 0 || is_gone) {
+	else if (n == 0 || is_gone)
 		turn_away(v);
-	}
+	explicit_bzero(g->head, most);
 }
 
 static enum err
