@@ -23,6 +23,8 @@
 #define DESCRIPTORS  (2 * LIMIT_HTTP_CONNECTIONS + LIMIT_IN_FLIGHT_MAX + 256)
 #define MEMORY       (256UL << 20)
 
+_Static_assert(DESCRIPTORS <= SANDBOX_DESCRIPTORS_MAX, "the filter tells them apart");
+
 static enum err
 take_conf(struct front_setup *s, struct wire_msg *m)
 {
@@ -122,7 +124,7 @@ serve(struct front_setup *s, struct reason *why)
 	s->store = s->mailbox = -1; /* front's now */
 	if (e != ERR_OK)
 		return reason_sys(why, e, "Can't start");
-	if ((e = sandbox_complete(ROLE_FRONT, why)) == ERR_OK &&
+	if ((e = sandbox_complete(ROLE_FRONT, s->listener, why)) == ERR_OK &&
 	    (e = wire_send(s->parent, OP_READY, 0, ERR_OK, NULL, 0, -1)) == ERR_OK)
 		e = front_run(f);
 	front_free(f);

@@ -216,7 +216,7 @@ start(struct service *s, const struct service_setup *setup, struct reason *why)
 		return e;
 	if ((e = desk_new(workers, pool, setup->conf->instance, &lines, &s->desk)) != ERR_OK)
 		return reason_sys(why, e, "Can't start the mailbox");
-	return sandbox_complete(ROLE_MAILBOX, why);
+	return sandbox_complete(ROLE_MAILBOX, -1, why);
 }
 
 enum err

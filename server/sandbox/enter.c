@@ -34,11 +34,11 @@ sandbox_begin(const struct sandbox_plan *plan, unsigned long need, struct reason
 }
 
 enum err
-sandbox_complete(enum role role, struct reason *why)
+sandbox_complete(enum role role, int listener, struct reason *why)
 {
 	enum err e;
 
-	if ((e = sandbox_filter(role)) != ERR_OK)
+	if ((e = sandbox_filter(role, listener)) != ERR_OK)
 		return reason_sys(why, e, "Can't filter system calls");
 	return ERR_OK;
 }

@@ -12,13 +12,14 @@ static const int never[] = {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(conne
     SCMP_SYS(mount), SCMP_SYS(init_module), SCMP_SYS(bpf)};
 
 enum err
-sandbox_filter(enum role role)
+sandbox_filter(enum role role, int listener)
 {
 	scmp_filter_ctx c;
 	enum err e = ERR_SYS;
 	size_t i;
 
 	(void)role;
+	(void)listener;
 	if ((c = seccomp_init(SCMP_ACT_ALLOW)) == NULL)
 		return ERR_NOMEM;
 	if (seccomp_attr_set(c, SCMP_FLTATR_CTL_TSYNC, 1) < 0)

@@ -262,7 +262,7 @@ start(struct service *s, struct service_setup *setup, struct reason *why)
 	if (setup->admin == -1 && (e = settle_new(&s->depot, &s->settle)) != ERR_OK)
 		return reason_sys(why, e, "Can't start the store's threads");
 	s->admins.settle = s->settle;
-	if ((e = sandbox_complete(ROLE_STORE, why)) != ERR_OK)
+	if ((e = sandbox_complete(ROLE_STORE, -1, why)) != ERR_OK)
 		return e;
 	return attach(s, setup);
 }

@@ -49,8 +49,8 @@ enum err __wrap_sealer_file_new(
     struct sealer *s, int fd, const struct sealer_events *events, struct sealer_file **out);
 enum err __real_sandbox_confine(const struct sandbox_plan *plan, int *landlock);
 enum err __wrap_sandbox_confine(const struct sandbox_plan *plan, int *landlock);
-enum err __real_sandbox_filter(enum role role);
-enum err __wrap_sandbox_filter(enum role role);
+enum err __real_sandbox_filter(enum role role, int listener);
+enum err __wrap_sandbox_filter(enum role role, int listener);
 
 /* ---- what it knows: paths and peers, from its environment, before the sandbox */
 
@@ -79,9 +79,9 @@ __wrap_sandbox_confine(const struct sandbox_plan *plan, int *landlock)
 }
 
 enum err
-__wrap_sandbox_filter(enum role role)
+__wrap_sandbox_filter(enum role role, int listener)
 {
-	return is_layer_off("no-filter") ? ERR_OK : __real_sandbox_filter(role);
+	return is_layer_off("no-filter") ? ERR_OK : __real_sandbox_filter(role, listener);
 }
 
 enum err
@@ -340,6 +340,94 @@ rebind(void)
 	return result(bind(nth_peer(0), (const struct sockaddr *)&a, sizeof a));
 }
 
+/* ---- the listening socket, which is the parent's, too */
+
+static int
+listener(void)
+{
+	int fd, is_listening = 0;
+	socklen_t n = sizeof is_listening;
+
+	for (fd = 4; fd < LAST_FD; fd++)
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &n) == 0 &&
+		    is_listening)
+			return fd;
+	return -1;
+}
+
+/* To the address that it listened on, where nobody serves port 9. */
+static int
+fastopen_on(int fd)
+{
+	struct sockaddr_in a;
+	socklen_t n = sizeof a;
+
+	if (getsockname(fd, (struct sockaddr *)&a, &n) == -1)
+		return errno;
+	a.sin_port = htons(9);
+	if (sendto(fd, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, (struct sockaddr *)&a, n) == -1)
+		return errno == ECONNREFUSED || errno == EINPROGRESS
+			   ? 0
+			   : errno; /* the packet went out */
+	return 0;
+}
+
+/* A listener that was shut down is a socket that may connect. */
+static int
+connect_listener(void)
+{
+	int fd = listener();
+
+	return shutdown(fd, SHUT_RD) == -1 ? errno : fastopen_on(fd);
+}
+
+static int
+fastopen(void)
+{
+	return fastopen_on(listener());
+}
+
+static int
+fastopen_message(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct iovec iov = {&a, 1};
+	struct msghdr h = {
+	    .msg_name = &a, .msg_namelen = sizeof a, .msg_iov = &iov, .msg_iovlen = 1};
+
+	return result(sendmsg(listener(), &h, MSG_FASTOPEN | MSG_NOSIGNAL));
+}
+
+static int
+send_to_address(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+
+	return result(sendto(listener(), "x", 1, MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof a));
+}
+
+/* Also under a number that the kernel takes for the same. */
+static int
+shut_listener(void)
+{
+	return result(syscall(SYS_shutdown, (1UL << 32) | (unsigned)listener(), SHUT_RDWR));
+}
+
+static int
+copy_listener(void)
+{
+	return result(fcntl(listener(), F_DUPFD_CLOEXEC, 0));
+}
+
+/* Nobody would get in any more. */
+static int
+deafen_listener(void)
+{
+	int one = 1;
+
+	return result(setsockopt(listener(), SOL_SOCKET, SO_RCVLOWAT, &one, sizeof one));
+}
+
 /* ---- other processes, other programs */
 
 static int
@@ -511,6 +599,13 @@ static const struct attack {
     {"connect-tcp", connect_tcp},
     {"connect-admin", connect_admin},
     {"rebind", rebind},
+    {"connect-listener", connect_listener},
+    {"fastopen", fastopen},
+    {"fastopen-message", fastopen_message},
+    {"send-to-address", send_to_address},
+    {"shut-listener", shut_listener},
+    {"copy-listener", copy_listener},
+    {"deafen-listener", deafen_listener},
     {"run-program", run_program},
     {"new-process", new_process},
     {"trace-parent", trace_parent},

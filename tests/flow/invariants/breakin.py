@@ -27,6 +27,9 @@ UPLOAD = ["reopen-writer", "read-upload", "pread-upload", "map-upload", "overwri
           "allocate-upload", "unappend-upload", "mode-of-upload", "link-upload"]
 OTHERS = ["connect-tcp", "connect-admin", "rebind", "run-program", "new-process", "trace-parent", "read-parent", "kill-parent",
           "tgkill-parent", "executable-memory", "new-namespace", "ring"]
+# The listening socket is the only one with a way out, and the parent's, too.
+LISTENER = ["connect-listener", "fastopen", "fastopen-message", "send-to-address", "shut-listener", "copy-listener",
+            "deafen-listener"]
 NOISE = ["noise-store", "noise-mailbox", "noise-parent", "descriptor-to-store"]
 # Told no by the kernel, not killed: the call itself is one that front needs.
 REFUSED = {"read-upload", "pread-upload", "map-upload"}
@@ -228,12 +231,15 @@ def main():
         slot.stop()
         siege = Siege(slot, "")
         siege.start()
-        judge(try_all(siege, FILES + OTHERS), "")
+        judge(try_all(siege, FILES + OTHERS + LISTENER), "")
         judge(try_all(siege, UPLOAD, in_upload=True), "")
         slot.stop()
         siege.layer = "no-filter"
         siege.start()
         judge(try_all(siege, SECOND_LAYER), "no-filter")
+        # Landlock doesn't see this one: the filter alone stands before it.
+        for name in ("copy-listener", "deafen-listener", "connect-listener"):
+            assert (what := siege.attack(name)) == "done", f"{name} fails without the filter, too: {what}"
         slot.stop()
         siege.layer = ""
         siege.start()
