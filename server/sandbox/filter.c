@@ -1,8 +1,6 @@
 #include "sandbox.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <seccomp.h>
@@ -13,8 +11,9 @@
 /*
  * The promise lists. What isn't in its role's list kills the process. Arguments
  * are checked where a call could undo a promise: no executable memory, no new
- * processes, no change of a descriptor's mode, signals only to itself, nothing
- * that makes a connection or that stays with the parent's listening socket.
+ * processes or threads (all there will be have been started before), no change of a descriptor's
+ * mode, signals only to itself, nothing that makes a connection or that stays with the parent's
+ * listening socket.
  */
 
 /* Memory, time, threads' waiting, leaving: what every role's C library needs. */
@@ -78,19 +77,6 @@ allow_memory(scmp_filter_ctx c)
 	if (seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_exec) < 0)
 		return -1;
 	return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_exec);
-}
-
-/* Threads of this process, never another process. clone3 hides its flags, so it is answered
- * "unknown" and glibc takes clone. */
-static int
-allow_threads(scmp_filter_ctx c)
-{
-	const struct scmp_arg_cmp thread =
-	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM);
-
-	if (seccomp_rule_add(c, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) < 0)
-		return -1;
-	return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, thread);
 }
 
 /* A signal to itself only: abort() after a failed assertion. */
@@ -193,7 +179,7 @@ add_rules(scmp_filter_ctx c, enum role role, int listener)
 {
 	if (allow_all(c, common, sizeof common / sizeof *common) < 0 ||
 	    allow_all(c, lists[role].calls, lists[role].n) < 0 || allow_memory(c) < 0 ||
-	    allow_threads(c) < 0 || allow_abort(c) < 0 || allow_sending(c) < 0)
+	    allow_abort(c) < 0 || allow_sending(c) < 0)
 		return -1;
 	if (role == ROLE_FRONT && allow_connections(c, listener) < 0)
 		return -1;

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -448,6 +449,21 @@ new_process(void)
 	return result(pid);
 }
 
+static void *
+nothing(void *arg)
+{
+	return arg;
+}
+
+/* As many as one likes would take what others need. */
+static int
+new_thread(void)
+{
+	pthread_t t;
+
+	return pthread_create(&t, NULL, nothing, NULL);
+}
+
 static int
 trace_parent(void)
 {
@@ -608,6 +624,7 @@ static const struct attack {
     {"deafen-listener", deafen_listener},
     {"run-program", run_program},
     {"new-process", new_process},
+    {"new-thread", new_thread},
     {"trace-parent", trace_parent},
     {"read-parent", read_parent},
     {"kill-parent", kill_parent},
