@@ -1,7 +1,9 @@
 #include "ceremony.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/random.h"
@@ -135,6 +137,21 @@ ceremony_test_keys(struct keystore *k, const struct schedule *s, int32_t today, 
 }
 
 /* ---- signing */
+
+enum err
+ceremony_no_handover(const struct keystore *k, struct tool_fault *f)
+{
+	static const char *const names[] = {TOOL_NEXT_ROOT, TOOL_OLD_ROOT};
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (faccessat(keystore_dir(k), names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return tool_refuse(f, ERR_EXISTS,
+			    "Nothing was changed. Finish that first: " TOOL_PROGRAM
+			    " new-root KEYS",
+			    "%s: a new root key was begun, and isn't in its place yet", names[i]);
+	return ERR_OK;
+}
 
 enum err
 ceremony_load_root(struct keystore *k, struct sign_key *root, struct tool_fault *f)

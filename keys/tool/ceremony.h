@@ -25,6 +25,11 @@ enum err MUST_CHECK ceremony_make_keys(
  */
 enum err MUST_CHECK ceremony_test_keys(struct keystore *k, const struct schedule *s, int32_t today,
     uint32_t *tested, struct tool_fault *f);
+/*
+ * For whatever signs or copies the root key: refuses while new-root isn't through, with the advice
+ * to finish it. What the one key signs then would not be taken under the other one.
+ */
+enum err MUST_CHECK ceremony_no_handover(const struct keystore *k, struct tool_fault *f);
 /* The root key, which must be the one of root.pub. root lies in guarded memory of the caller's. */
 enum err MUST_CHECK ceremony_load_root(
     struct keystore *k, struct sign_key *root, struct tool_fault *f);

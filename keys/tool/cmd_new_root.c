@@ -23,10 +23,10 @@
 /*
  * Steps, each of which may be the last of a run that is killed: the new key
  * as next-root.age; the statement; a schedule under the new key; root.age becomes
- * old-root.age (a link) and next-root.age root.age; root.pub; old-root.age is destroyed.
+ * old-root.age (a link) and next-root.age root.age; root.pub; old-root.age is destroyed. A next one
+ * that has signed nothing yet is made anew by the next run: the key store may have been stolen in
+ * between.
  */
-#define NEXT "next-root.age"
-#define OLD  "old-root.age"
 
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " new-root KEYS [--passphrase-file FILE]\n"
@@ -44,6 +44,7 @@ struct new_root {
 	char instance[SCHEDULE_INSTANCE_LEN + 1];
 	struct sign_key *old, *new; /* guarded */
 	struct handover statement;
+	bool is_resumed; /* the schedule was signed by a run before */
 };
 
 static enum err
@@ -58,15 +59,33 @@ step_fault(struct tool_fault *f, enum err e, const char *name)
 static enum err
 load_keys(struct new_root *r, struct tool_fault *f)
 {
+	struct published newest = {0};
+	struct tool_fault ignored;
 	enum err e;
 
 	if ((e = ceremony_load_root(r->k, r->old, f)) != ERR_OK)
 		return e;
-	if ((e = keystore_get_sign(r->k, NEXT, r->new)) == ERR_NOTFOUND) {
+	if ((e = keystore_get_sign(r->k, TOOL_NEXT_ROOT, r->new)) == ERR_NOTFOUND)
+		return ERR_OK;
+	if (e != ERR_OK)
+		return step_fault(f, e, TOOL_NEXT_ROOT);
+	r->is_resumed = published_newest(r->k, &r->new->public, &newest, &ignored) == ERR_OK &&
+			newest.s != NULL;
+	published_wipe(&newest);
+	return ERR_OK;
+}
+
+static enum err
+make_next(struct new_root *r, struct tool_fault *f)
+{
+	enum err e;
+
+	e = keystore_file_destroy(keystore_dir(r->k), TOOL_NEXT_ROOT);
+	if (e == ERR_OK || e == ERR_NOTFOUND) {
 		sign_key_new(r->new);
-		e = keystore_put_sign(r->k, NEXT, r->new);
+		e = keystore_put_sign(r->k, TOOL_NEXT_ROOT, r->new);
 	}
-	return e == ERR_OK ? ERR_OK : step_fault(f, e, NEXT);
+	return e == ERR_OK ? ERR_OK : step_fault(f, e, TOOL_NEXT_ROOT);
 }
 
 static enum err
@@ -122,16 +141,10 @@ static enum err
 prepare(struct new_root *r, struct tool_fault *f)
 {
 	struct published newest = {0};
-	struct tool_fault ignored;
 	enum err e;
 
-	if ((e = load_keys(r, f)) != ERR_OK)
+	if ((e = load_keys(r, f)) != ERR_OK || r->is_resumed)
 		return e;
-	/* A run that was cut off may have signed it already. */
-	if (published_newest(r->k, &r->new->public, &newest, &ignored) == ERR_OK &&
-	    newest.s != NULL)
-		goto done;
-	published_wipe(&newest);
 	if ((e = published_newest(r->k, &r->old->public, &newest, f)) != ERR_OK)
 		goto done;
 	if (newest.s == NULL) {
@@ -139,6 +152,8 @@ prepare(struct new_root *r, struct tool_fault *f)
 		    "there is no schedule yet, so nothing to hand over");
 		goto done;
 	}
+	if ((e = make_next(r, f)) != ERR_OK)
+		goto done;
 	r->statement = (struct handover){.issued = clock_today(),
 	    .serial = newest.s->serial + 1,
 	    .old = r->old->public,
@@ -158,9 +173,10 @@ swap(struct new_root *r, struct tool_fault *f)
 {
 	int dir = keystore_dir(r->k);
 
-	if (linkat(dir, TOOL_ROOT, dir, OLD, 0) == -1 && errno != EEXIST)
-		return step_fault(f, io_errno(), OLD);
-	if (fsync(dir) == -1 || renameat(dir, NEXT, dir, TOOL_ROOT) == -1 || fsync(dir) == -1)
+	if (linkat(dir, TOOL_ROOT, dir, TOOL_OLD_ROOT, 0) == -1 && errno != EEXIST)
+		return step_fault(f, io_errno(), TOOL_OLD_ROOT);
+	if (fsync(dir) == -1 || renameat(dir, TOOL_NEXT_ROOT, dir, TOOL_ROOT) == -1 ||
+	    fsync(dir) == -1)
 		return step_fault(f, io_errno(), TOOL_ROOT);
 	return ERR_OK;
 }
@@ -185,8 +201,8 @@ finish(struct new_root *r, struct tool_fault *f)
 	    (e = published_newest(r->k, &r->new->public, &newest, f)) == ERR_OK &&
 	    (e = published_refresh(r->k, &newest, f)) == ERR_OK) {
 		r->statement.serial = newest.s->serial;
-		if ((e = keystore_file_destroy(keystore_dir(r->k), OLD)) != ERR_OK)
-			step_fault(f, e, OLD);
+		if ((e = keystore_file_destroy(keystore_dir(r->k), TOOL_OLD_ROOT)) != ERR_OK)
+			step_fault(f, e, TOOL_OLD_ROOT);
 	}
 	published_wipe(&newest);
 	return e;
@@ -205,9 +221,10 @@ perform(struct new_root *r, const char *passphrase_file, struct tool_fault *f)
 	if (r->old == NULL || r->new == NULL)
 		return tool_refuse(f, ERR_NOMEM, "", "not enough memory that can be locked");
 	/* Without next-root.age but with the old one aside, the keys have changed places. */
-	if (tool_has_file(r->path, NEXT) || !tool_has_file(r->path, OLD))
-		if ((e = prepare(r, f)) != ERR_OK || (e = swap(r, f)) != ERR_OK)
-			return e;
+	r->is_resumed =
+	    !tool_has_file(r->path, TOOL_NEXT_ROOT) && tool_has_file(r->path, TOOL_OLD_ROOT);
+	if (!r->is_resumed && ((e = prepare(r, f)) != ERR_OK || (e = swap(r, f)) != ERR_OK))
+		return e;
 	return finish(r, f);
 }
 
@@ -216,6 +233,10 @@ static void
 report(const struct new_root *r)
 {
 	describe_key("new root", &r->new->public);
+	if (r->is_resumed)
+		printf(
+		    "\nA run before this one made that key. If the key store was stolen since then, run\n"
+		    "the same command again, for another one.\n");
 	printf(
 	    "\nThe old root key is destroyed. Keep its root.pub until every server and vault knows\n"
 	    "the new one. Now, on each server, with %s/publish and the new root.pub on a stick:\n"

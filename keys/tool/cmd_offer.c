@@ -145,11 +145,9 @@ write_offer(const struct run *r, struct tool_fault *f)
 static enum err
 replace_keys(struct run *r, struct tool_fault *f)
 {
-	uint32_t made;
-
 	if (r->a->revoke.last == 0)
 		return ERR_OK;
-	return replace_make(r->k, r->answered.s, &r->a->revoke, clock_today(), &made, f);
+	return replace_make(r->k, r->answered.s, &r->a->revoke, clock_today(), f);
 }
 
 static enum err

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "carry/schedule.h"
+#include "ceremony.h"
 #include "keyring.h"
 #include "open/keystore_file.h"
 #include "record.h"
@@ -112,6 +113,7 @@ open_both(struct copy *c, struct tool_fault *f)
 	enum err e;
 
 	if ((e = tool_open_locked(c->from_path, c->from_pass, &c->from, f)) != ERR_OK ||
+	    (e = ceremony_no_handover(c->from, f)) != ERR_OK ||
 	    (e = tool_read_instance(c->from, c->instance, sizeof c->instance, f)) != ERR_OK)
 		return e;
 	e = tool_has_file(c->to_path, KEYSTORE_UNLOCK) ? open_existing(c, f) : create(c, f);

@@ -37,7 +37,8 @@ struct revoke_args {
 static const char *
 parse_range(const struct revoke_args *a, struct replace_range *out)
 {
-	*out = (struct replace_range){.first = 1, .last = UINT32_MAX};
+	*out = (struct replace_range){
+	    .first = 1, .last = a->is_lost ? 0 : UINT32_MAX, .takes_unlisted = true};
 	if (a->is_all + a->is_lost + a->is_reply + (a->desk != NULL) > 0)
 		return a->inbox == NULL && a->epoch == NULL &&
 			       a->is_all + a->is_lost + a->is_reply + (a->desk != NULL) == 1
@@ -103,7 +104,8 @@ cmd_revoke(int argc, char **argv)
 	q.path = argv[optind];
 	if (a.desk != NULL && minisign_key_parse(&desk, a.desk, strlen(a.desk)) != ERR_OK)
 		return tool_wrong("revoke", "--desk is a key as show prints it, RW...");
-	q.replace = a.is_lost || a.is_reply || a.desk != NULL ? NULL : &range;
+	q.is_revoke = true;
+	q.replace = a.is_reply || a.desk != NULL ? NULL : &range;
 	q.replaces_reply = a.is_all || a.is_reply;
 	q.drop = a.desk == NULL ? NULL : &desk;
 	q.replaces_lost = a.is_lost;

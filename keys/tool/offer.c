@@ -143,6 +143,23 @@ refuse_epoch(struct tool_fault *f, enum err e, const char *path, const struct sc
 	return tool_refuse(f, e, ADVICE_AGAIN, "%s: epoch %u: %s", path, ep->number, why);
 }
 
+/* An earlier offer with that key may still lie about: it mustn't bring it back. */
+static enum err
+keep_revoked(struct schedule *s, const struct schedule *offer, const struct schedule_epoch *ep)
+{
+	struct schedule_epoch line = *ep;
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; i < offer->n_revoked && e == ERR_OK; i++)
+		if (offer->revoked[i].number == ep->number) {
+			memcpy(line.recipient, offer->revoked[i].recipient, AGE_KEY);
+			if (plan_find_line(s, ep, line.recipient) == NULL)
+				e = plan_add_revoked(s, &line);
+		}
+	return e;
+}
+
 /* What the offer revokes of this epoch and the schedule still lists; NULL if there is nothing. */
 static struct schedule_epoch *
 find_revoked(struct schedule *s, const struct schedule *offer, const struct schedule_epoch *ep)
@@ -157,14 +174,19 @@ find_revoked(struct schedule *s, const struct schedule *offer, const struct sche
 }
 
 static enum err
-merge_epoch(struct schedule *s, const struct schedule *offer, const struct schedule_epoch *ep)
+merge_epoch(struct schedule *s, const struct schedule *offer, const struct schedule_epoch *ep,
+    struct offer_result *out)
 {
 	struct schedule_epoch *line = find_revoked(s, offer, ep);
+	enum err e;
 
+	if ((e = keep_revoked(s, offer, ep)) != ERR_OK)
+		return e;
 	if (line == NULL)
 		return plan_add_recipient(s, ep);
 	if (line->start != ep->start || line->end != ep->end)
 		return ERR_USAGE;
+	out->replaced++;
 	return plan_replace_recipient(s, line, ep->recipient);
 }
 
@@ -172,7 +194,8 @@ enum err
 offer_merge(struct schedule *s, const struct offer *o, const char *path,
     const struct minisign_key *expected, struct offer_result *out, struct tool_fault *f)
 {
-	size_t i, inbox = 0, epochs = s->n_epochs, revoked = s->n_revoked;
+	size_t i, inbox = 0, epochs = s->n_epochs;
+	struct offer_result result = {0};
 	struct schedule_epoch ep;
 	enum err e;
 
@@ -186,13 +209,13 @@ offer_merge(struct schedule *s, const struct offer *o, const char *path,
 		e = schedule_find_inbox(s, o->s->inboxes[ep.inbox].name, &inbox);
 		ep.inbox = (uint32_t)inbox;
 		if (e == ERR_OK && ep.end > s->issued)
-			e = merge_epoch(s, o->s, &ep);
+			e = merge_epoch(s, o->s, &ep, &result);
 		if (e != ERR_OK)
 			return refuse_epoch(f, e, path, &ep);
 	}
 	if ((e = plan_add_reply_key(s, &o->desk)) != ERR_OK)
 		return tool_refuse(f, e, "", "%s: too many desks", path);
-	out->added = (uint32_t)(s->n_epochs - epochs);
-	out->replaced = (uint32_t)(s->n_revoked - revoked);
+	result.added = (uint32_t)(s->n_epochs - epochs);
+	*out = result;
 	return ERR_OK;
 }

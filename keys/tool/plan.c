@@ -320,8 +320,8 @@ plan_add_revoked(struct schedule *s, const struct schedule_epoch *e)
 }
 
 struct schedule_epoch *
-plan_find_line(
-    struct schedule *s, const struct schedule_epoch *e, const uint8_t recipient[static AGE_KEY])
+plan_find_line(const struct schedule *s, const struct schedule_epoch *e,
+    const uint8_t recipient[static AGE_KEY])
 {
 	size_t i;
 

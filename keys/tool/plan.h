@@ -52,8 +52,8 @@ bool plan_is_open(const struct schedule_epoch *e);
  */
 enum err MUST_CHECK plan_add_recipient(struct schedule *s, const struct schedule_epoch *e);
 /* The line of e's inbox and number that lists this recipient; NULL if there is none. Borrowed. */
-struct schedule_epoch *plan_find_line(
-    struct schedule *s, const struct schedule_epoch *e, const uint8_t recipient[static AGE_KEY]);
+struct schedule_epoch *plan_find_line(const struct schedule *s, const struct schedule_epoch *e,
+    const uint8_t recipient[static AGE_KEY]);
 /* Lists a recipient of an epoch as revoked, in its place, unless it is already. ERR_LIMIT. */
 enum err MUST_CHECK plan_add_revoked(struct schedule *s, const struct schedule_epoch *e);
 /* Puts a newer recipient into a line of s, and revokes the one that stands there. ERR_LIMIT. */

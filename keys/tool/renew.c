@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "describe.h"
 #include "keyring.h"
+#include "open/keystore_file.h"
 
 /* ---- before anything is made */
 
@@ -25,40 +26,92 @@ mend_reply_pub(struct renew *r, struct tool_fault *f)
 	return tool_write_key(r->k, TOOL_REPLY_PUB, "reply", r->instance, &r->reply->public, f);
 }
 
-/* The reply key; or the next one, if it is to be replaced or that was begun. */
+/* Without a schedule nothing speaks against a key. */
+static bool
+is_reply_listed(const struct renew *r)
+{
+	const struct schedule *s = r->old.s;
+	size_t i;
+
+	for (i = 0; s != NULL && i < s->n_reply_keys; i++)
+		if (memcmp(s->reply_keys[i].pk, r->reply->public.pk, MINISIGN_PK) == 0)
+			return true;
+	return s == NULL;
+}
+
 static enum err
-load_reply(struct renew *r, struct tool_fault *f)
+rename_reply(struct renew *r, struct tool_fault *f)
+{
+	int dir = keystore_dir(r->k);
+
+	if (renameat(dir, NEXT_REPLY, dir, TOOL_REPLY) == -1 || fsync(dir) == -1)
+		return tool_refuse(f, io_errno(),
+		    "Run the same command again: it goes on where it stopped.", TOOL_REPLY ": %s",
+		    tool_reason(ERR_SYS));
+	return mend_reply_pub(r, f);
+}
+
+/* One that no schedule lists is destroyed: who stole the key store meanwhile has it. */
+static enum err
+make_next_reply(struct renew *r, struct tool_fault *f)
 {
 	enum err e;
 
-	if ((e = keystore_get_sign(r->k, TOOL_REPLY, r->reply)) != ERR_OK)
-		return tool_refuse(f, e, "Restore this file from the backup of the key store.",
-		    TOOL_REPLY ": %s", tool_reason(e));
-	r->reply_before = r->reply->public;
-	e = keystore_get_sign(r->k, NEXT_REPLY, r->reply);
-	if (e == ERR_NOTFOUND && !r->q->replaces_reply)
-		return mend_reply_pub(r, f);
-	r->swaps_reply = true;
-	if (e == ERR_NOTFOUND) {
+	e = keystore_file_destroy(keystore_dir(r->k), NEXT_REPLY);
+	if (e == ERR_OK || e == ERR_NOTFOUND) {
 		sign_key_new(r->reply);
 		e = keystore_put_sign(r->k, NEXT_REPLY, r->reply);
 	}
+	r->swaps_reply = true;
 	return e == ERR_OK ? ERR_OK : tool_refuse(f, e, "", NEXT_REPLY ": %s", tool_reason(e));
+}
+
+/*
+ * The key that is listed no more, for the next one. If the own one isn't listed, a backup brought
+ * it back: then the one that took its place is lost, and it is the only one that is listed, if
+ * there is only this desk.
+ */
+static void
+find_reply_before(struct renew *r)
+{
+	r->reply_before = r->reply->public;
+	if (is_reply_listed(r))
+		return;
+	r->has_stale_reply = r->old.s->n_reply_keys > 1;
+	if (r->old.s->n_reply_keys == 1)
+		r->reply_before = r->old.s->reply_keys[0];
+}
+
+/* reply.age; or, if that isn't to be listed (again), the next one. */
+static enum err
+load_reply(struct renew *r, struct tool_fault *f)
+{
+	bool has_next;
+	enum err e;
+
+	if ((e = keystore_get_sign(r->k, NEXT_REPLY, r->reply)) != ERR_OK && e != ERR_NOTFOUND)
+		return tool_refuse(f, e, "", NEXT_REPLY ": %s", tool_reason(e));
+	has_next = e == ERR_OK;
+	if (has_next && r->old.s != NULL && is_reply_listed(r)) {
+		if ((e = rename_reply(r, f)) != ERR_OK)
+			return e;
+		r->has_swapped = true;
+		has_next = false;
+	}
+	if ((e = keystore_get_sign(r->k, TOOL_REPLY, r->reply)) != ERR_OK)
+		return tool_refuse(f, e, "Restore this file from the backup of the key store.",
+		    TOOL_REPLY ": %s", tool_reason(e));
+	if (!has_next && !r->q->replaces_reply && is_reply_listed(r))
+		return mend_reply_pub(r, f);
+	find_reply_before(r);
+	return make_next_reply(r, f);
 }
 
 /* The schedule lists it: now it is the reply key. */
 static enum err
 swap_reply(struct renew *r, struct tool_fault *f)
 {
-	int dir = keystore_dir(r->k);
-
-	if (!r->swaps_reply)
-		return ERR_OK;
-	if (renameat(dir, NEXT_REPLY, dir, TOOL_REPLY) == -1 || fsync(dir) == -1)
-		return tool_refuse(f, io_errno(),
-		    "Run the same command again: it goes on where it stopped.", TOOL_REPLY ": %s",
-		    tool_reason(ERR_SYS));
-	return mend_reply_pub(r, f);
+	return r->swaps_reply ? rename_reply(r, f) : ERR_OK;
 }
 
 static enum err
@@ -70,9 +123,9 @@ load_keys(struct renew *r, struct tool_fault *f)
 	    (r->reply = secret_new(sizeof *r->reply)) == NULL)
 		return tool_refuse(f, ERR_NOMEM, "", "not enough memory that can be locked");
 	if ((e = tool_read_instance(r->k, r->instance, sizeof r->instance, f)) != ERR_OK ||
-	    (e = ceremony_load_root(r->k, r->root, f)) != ERR_OK)
+	    (e = ceremony_no_handover(r->k, f)) != ERR_OK)
 		return e;
-	return load_reply(r, f);
+	return ceremony_load_root(r->k, r->root, f);
 }
 
 static enum err
@@ -85,6 +138,11 @@ load_published(struct renew *r, struct tool_fault *f)
 	if (r->old.s != NULL && strcmp(r->old.s->instance, r->instance) != 0)
 		return tool_refuse(f, ERR_USAGE, "Restore the key store from its backup.",
 		    "the last schedule is of another instance than the key store");
+	/* Nothing was ever sealed to these keys, and no server knows the root key. */
+	if (r->old.s == NULL && r->q->is_revoke)
+		return tool_refuse(f, ERR_NOTFOUND,
+		    "If this key store was stolen, make another one: " TOOL_PROGRAM " init",
+		    "there is no schedule yet");
 	return ERR_OK;
 }
 
@@ -156,14 +214,9 @@ apply_replacements(struct renew *r, struct tool_fault *f)
 static enum err
 replace_keys(struct renew *r, struct tool_fault *f)
 {
-	uint32_t made;
-
 	if (r->q->replace == NULL)
 		return ERR_OK;
-	if (r->old.s == NULL)
-		return tool_refuse(f, ERR_NOTFOUND, "Make one: " TOOL_PROGRAM " schedule KEYS",
-		    "there is no schedule yet");
-	return replace_make(r->k, r->old.s, r->q->replace, r->q->plan.today, &made, f);
+	return replace_make(r->k, r->old.s, r->q->replace, r->q->plan.today, f);
 }
 
 static enum err
@@ -213,9 +266,9 @@ perform(struct renew *r, struct tool_fault *f)
 	enum err e;
 
 	if ((e = load_keys(r, f)) != ERR_OK || (e = load_published(r, f)) != ERR_OK ||
-	    (e = load_offers(r, f)) != ERR_OK || (e = make_plan(r, f)) != ERR_OK ||
-	    (e = merge_offers(r, f)) != ERR_OK || (e = replace_keys(r, f)) != ERR_OK ||
-	    (e = apply_replacements(r, f)) != ERR_OK ||
+	    (e = load_reply(r, f)) != ERR_OK || (e = load_offers(r, f)) != ERR_OK ||
+	    (e = make_plan(r, f)) != ERR_OK || (e = merge_offers(r, f)) != ERR_OK ||
+	    (e = replace_keys(r, f)) != ERR_OK || (e = apply_replacements(r, f)) != ERR_OK ||
 	    (e = ceremony_make_keys(r->k, r->next.s, &r->made, f)) != ERR_OK ||
 	    (e = ceremony_test_keys(r->k, r->next.s, r->q->plan.today, &r->tested, f)) != ERR_OK ||
 	    (e = compare(r, f)) != ERR_OK)
@@ -263,9 +316,13 @@ renew_print(const struct renew *r)
 		printf(
 		    "%u keys replaced; the old ones are revoked, and stay to open what they must.\n",
 		    r->replaced);
-	if (r->swaps_reply)
+	if (r->swaps_reply || r->has_swapped)
 		printf(
 		    "The reply key of this desk is another one; the server takes no answers of the old.\n");
+	if (r->has_stale_reply)
+		printf(
+		    "One of the other reply keys that are listed may be this desk's, from before the\n"
+		    "restore: find it (show), and take it out (revoke --desk).\n");
 	if (r->offered.added > 0)
 		printf("%u keys of other desks added.\n", r->offered.added);
 	if (r->offered.replaced > 0)

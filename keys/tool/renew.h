@@ -23,6 +23,7 @@ struct renew_request {
 	const char *path; /* of the key store */
 	const char *passphrase_file;
 	struct plan_request plan;            /* instance and have are filled in here */
+	bool is_revoke;                      /* there must be a schedule already */
 	const struct replace_range *replace; /* NULL: no key is to be replaced */
 	bool replaces_reply;                 /* this desk's reply key */
 	const struct minisign_key
@@ -39,8 +40,11 @@ struct renew {
 	struct keystore *k;
 	char instance[SCHEDULE_INSTANCE_LEN + 1];
 	struct sign_key *root, *reply; /* guarded */
-	bool swaps_reply;              /* reply is the next one, and the one before is this: */
+	bool has_swapped; /* a run that was cut off had it listed; it is in place now */
+	bool swaps_reply; /* reply is the next one, and the one before is this: */
 	struct minisign_key reply_before;
+	bool has_stale_reply; /* one that is listed may be this desk's, and which one can't be told
+			       */
 	struct published old, next;
 	struct offer offers[RENEW_OFFERS_MAX];
 	uint32_t made, tested, replaced;

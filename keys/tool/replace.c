@@ -51,47 +51,112 @@ is_meant(const struct replace_range *r, const char *inbox, uint32_t number)
 }
 
 static enum err
-make_next(struct keystore *k, struct schedule *s, const struct schedule_epoch *ep,
-    const struct keystore_epoch *newest, struct tool_fault *f)
+make_next(struct keystore *k, const struct keystore_epoch *newest, struct tool_fault *f)
 {
 	struct keystore_epoch next = *newest;
-	struct identity *id = NULL;
 	uint8_t recipient[AGE_KEY];
+
+	next.replacement++;
+	return keyring_make(k, &next, recipient, f);
+}
+
+struct making {
+	struct keystore *k;
+	const struct schedule *s;
+	const struct replace_range *range;
+	int32_t today;
+	size_t meant; /* keys of the range */
+};
+
+/* Does any line of the epoch list this key? */
+static enum err
+is_key_listed(const struct making *m, const struct schedule_epoch *ep,
+    const struct keystore_epoch *key, bool *out, struct tool_fault *f)
+{
+	struct identity *id = NULL;
 	enum err e;
 
-	if ((e = keyring_get(k, newest, &id, f)) != ERR_OK)
-		return e;
-	next.replacement++;
-	if (plan_find_line(s, ep, id->pk) != NULL)
-		e = keyring_make(k, &next, recipient, f);
+	if ((e = keyring_get(m->k, key, &id, f)) == ERR_OK)
+		*out = plan_find_line(m->s, ep, id->pk) != NULL;
 	secret_free(id);
 	return e;
 }
 
-enum err
-replace_make(struct keystore *k, struct schedule *s, const struct replace_range *range,
-    int32_t today, uint32_t *made, struct tool_fault *f)
+/* Is it a key for an epoch that comes behind all that the schedule has? */
+static bool
+is_ahead(const struct schedule *s, const struct keystore_epoch *key)
 {
-	const struct schedule_epoch *ep;
-	struct keystore_epoch newest;
+	size_t i, inbox;
+
+	if (schedule_find_inbox(s, key->inbox, &inbox) != ERR_OK)
+		return true;
+	for (i = 0; i < s->n_epochs; i++)
+		if (s->epochs[i].inbox == inbox && s->epochs[i].number >= key->number)
+			return false;
+	return true;
+}
+
+static const struct schedule_epoch *
+find_epoch(const struct schedule *s, const struct keystore_epoch *key)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_epochs; i++)
+		if (s->epochs[i].number == key->number &&
+		    strcmp(s->inboxes[s->epochs[i].inbox].name, key->inbox) == 0)
+			return &s->epochs[i];
+	return NULL;
+}
+
+/* Is this newest key of its epoch to be replaced? */
+static enum err
+must_go(struct making *m, const struct keystore_epoch *key, bool *out, struct tool_fault *f)
+{
+	const struct schedule_epoch *ep = find_epoch(m->s, key);
+	bool listed = false;
+	enum err e;
+
+	*out = false;
+	if (ep != NULL && ep->end <= m->today)
+		return ERR_OK;
+	if (ep != NULL && is_meant(m->range, key->inbox, key->number)) {
+		m->meant++;
+		*out = true;
+		return ERR_OK;
+	}
+	if (!m->range->takes_unlisted || (ep == NULL && !is_ahead(m->s, key)))
+		return ERR_OK;
+	if (ep != NULL && (e = is_key_listed(m, ep, key, &listed, f)) != ERR_OK)
+		return e;
+	*out = !listed;
+	return ERR_OK;
+}
+
+/* The ring is sorted: the newest key of an epoch is the last of its number. */
+static bool
+is_newest(const struct keyring *ring, size_t i)
+{
+	return i + 1 == ring->n || ring->p[i + 1].number != ring->p[i].number ||
+	       strcmp(ring->p[i + 1].inbox, ring->p[i].inbox) != 0;
+}
+
+enum err
+replace_make(struct keystore *k, const struct schedule *s, const struct replace_range *range,
+    int32_t today, struct tool_fault *f)
+{
+	struct making m = {.k = k, .s = s, .range = range, .today = today};
 	struct keyring ring = {0};
-	const char *inbox;
+	bool goes;
 	enum err e;
 	size_t i;
 
-	*made = 0;
 	e = keyring_load(k, &ring, f);
-	for (i = 0; i < s->n_epochs && e == ERR_OK; i++) {
-		ep = &s->epochs[i];
-		inbox = s->inboxes[ep->inbox].name;
-		if (!begins_live(s, i, today) || !is_meant(range, inbox, ep->number) ||
-		    !keyring_newest(&ring, inbox, ep->number, &newest))
-			continue;
-		e = make_next(k, s, ep, &newest, f);
-		(*made)++;
-	}
+	for (i = 0; i < ring.n && e == ERR_OK; i++)
+		if (is_newest(&ring, i) && (e = must_go(&m, &ring.p[i], &goes, f)) == ERR_OK &&
+		    goes)
+			e = make_next(k, &ring.p[i], f);
 	keyring_free(&ring);
-	if (e == ERR_OK && *made == 0)
+	if (e == ERR_OK && m.meant == 0 && range->inbox != NULL)
 		e = tool_refuse(f, ERR_NOTFOUND, "See which there are: " TOOL_PROGRAM " show KEYS",
 		    "no epoch that isn't over is meant");
 	return e;
@@ -284,30 +349,44 @@ replace_lost(
 
 /* ---- offers */
 
-enum err
-replace_declare(
-    struct keystore *k, struct schedule *answered, struct schedule *offer, struct tool_fault *f)
+/* Each older key of the epoch that may have been offered, or listed. */
+static enum err
+declare_older(struct keystore *k, const struct schedule *answered, struct schedule *offer,
+    const struct schedule_epoch *ep, const struct keystore_epoch *newest, struct tool_fault *f)
 {
-	struct schedule_epoch *line, ep;
+	struct keystore_epoch older = {.number = ep->number};
+	struct schedule_epoch line = *ep;
+	struct identity *id;
+	enum err e = ERR_OK;
+
+	memcpy(older.inbox, newest->inbox, sizeof older.inbox);
+	for (; e == ERR_OK && older.replacement < newest->replacement; older.replacement++) {
+		id = NULL;
+		if ((e = keyring_get(k, &older, &id, f)) == ERR_NOTFOUND)
+			e = ERR_OK; /* a lost one */
+		else if (e == ERR_OK && !is_revoked(answered, id->pk)) {
+			memcpy(line.recipient, id->pk, AGE_KEY);
+			if ((e = plan_add_revoked(offer, &line)) != ERR_OK)
+				refuse_limit(f, e);
+		}
+		secret_free(id);
+	}
+	return e;
+}
+
+enum err
+replace_declare(struct keystore *k, const struct schedule *answered, struct schedule *offer,
+    struct tool_fault *f)
+{
 	struct keystore_epoch newest;
 	struct keyring ring = {0};
 	enum err e;
-	size_t i, inbox;
+	size_t i;
 
-	if ((e = keyring_load(k, &ring, f)) == ERR_OK &&
-	    (e = schedule_find_inbox(answered, offer->inboxes[0].name, &inbox)) == ERR_OK)
-		for (i = 0; i < offer->n_epochs && e == ERR_OK; i++) {
-			ep = offer->epochs[i];
-			ep.inbox = (uint32_t)inbox;
-			if (!keyring_newest(&ring, offer->inboxes[0].name, ep.number, &newest) ||
-			    (e = find_older(k, answered, &ep, &newest, &line, f)) != ERR_OK ||
-			    line == NULL)
-				continue;
-			memcpy(ep.recipient, line->recipient, AGE_KEY);
-			ep.inbox = 0;
-			if ((e = plan_add_revoked(offer, &ep)) != ERR_OK)
-				refuse_limit(f, e);
-		}
+	e = keyring_load(k, &ring, f);
+	for (i = 0; i < offer->n_epochs && e == ERR_OK; i++)
+		if (keyring_newest(&ring, offer->inboxes[0].name, offer->epochs[i].number, &newest))
+			e = declare_older(k, answered, offer, &offer->epochs[i], &newest, f);
 	keyring_free(&ring);
 	return e;
 }

@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_TOOL_REPLACE_H
 #define SEALSLOT_TOOL_REPLACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -16,18 +17,21 @@
 /* Which epochs; only those that aren't over are ever meant. */
 struct replace_range {
 	const char *inbox;    /* NULL: every inbox */
-	uint32_t first, last; /* numbers */
+	uint32_t first, last; /* numbers; last is 0: none */
+	/* And each key that no schedule lists yet: a thief may have it all the same. */
+	bool takes_unlisted;
 };
 
 /* "31", "31-40" or "31-": a range of numbers. */
 enum err MUST_CHECK replace_parse(const char *s, struct replace_range *out);
 /*
- * Makes a new key for each epoch of the range whose newest key the schedule
- * lists; so that a run which was cut off makes none twice. *made counts the epochs
- * whose newest key isn't listed now. ERR_NOTFOUND: no epoch of the range has a key of this store.
+ * Makes another key for each epoch of the range that the schedule lists and the
+ * key store has a key for. Also when the newest isn't listed: whoever stole the key store has what
+ * a run that was cut off has made, and no run can know on which side of the theft it was.
+ * ERR_NOTFOUND: no epoch of the range, of one inbox, has a key of this store.
  */
-enum err MUST_CHECK replace_make(struct keystore *k, struct schedule *s,
-    const struct replace_range *range, int32_t today, uint32_t *made, struct tool_fault *f);
+enum err MUST_CHECK replace_make(struct keystore *k, const struct schedule *s,
+    const struct replace_range *range, int32_t today, struct tool_fault *f);
 /*
  * In a schedule that is being made: wherever an older key of this store is
  * listed although there is a newer one, the newer one takes its place and the older
@@ -42,10 +46,11 @@ enum err MUST_CHECK replace_apply(struct keystore *k, struct schedule *s, int32_
 enum err MUST_CHECK replace_lost(struct keystore *k, struct schedule *s, int32_t today,
     uint32_t *replaced, struct tool_fault *f);
 /*
- * For a desk's offer: lists as revoked each older key of this store that the
- * answered schedule still lists for an epoch of the offer.
+ * For a desk's offer: lists as revoked each older key of this store for an epoch of the offer,
+ * but those that the answered schedule has revoked. An earlier offer may have brought it to the
+ * other desk.
  */
-enum err MUST_CHECK replace_declare(
-    struct keystore *k, struct schedule *answered, struct schedule *offer, struct tool_fault *f);
+enum err MUST_CHECK replace_declare(struct keystore *k, const struct schedule *answered,
+    struct schedule *offer, struct tool_fault *f);
 
 #endif
