@@ -110,20 +110,24 @@ vault_pin_keys(struct vault *v, const char *root_path, struct vault_fault *fault
 }
 
 struct statements {
-	struct vault *v;
+	const struct catalog *c;
 	bool found;
+	struct handover last; /* the one with the highest serial */
 };
 
-/* A statement of the pinned key: from now on the next one is pinned. Others are of no interest. */
+/*
+ * A statement of the pinned key. Others are of no interest. Of several the last one counts: that
+ * there is a later one shows that the earlier was never carried out, as its signer is destroyed
+ * then.
+ */
 static enum err
 follow_statement(void *ctx, int dirfd, const char *name)
 {
 	char sig_name[NAME_ROOM], right[HANDOVER_NAME_MAX];
 	struct statements *s = ctx;
-	struct catalog *c = &s->v->catalog;
+	const struct catalog *c = s->c;
 	struct buf text, sig;
 	struct handover h;
-	enum err e = ERR_OK;
 
 	if (strncmp(name, "root-", 5) != 0 ||
 	    (size_t)snprintf(sig_name, sizeof sig_name, "%s.minisig", name) >= sizeof sig_name)
@@ -135,20 +139,21 @@ follow_statement(void *ctx, int dirfd, const char *name)
 	    handover_verify(&text, &sig, &c->root, &h) == ERR_OK &&
 	    strcmp(h.instance, c->instance) == 0) {
 		handover_name(right, h.serial);
-		s->found = strcmp(right, name) == 0;
-		if (s->found)
-			e = catalog_put_handover(c, &h.new, h.serial);
+		if (strcmp(right, name) == 0 && (!s->found || h.serial > s->last.serial)) {
+			s->last = h;
+			s->found = true;
+		}
 	}
 	buf_wipe(&sig);
 	buf_wipe(&text);
-	return e;
+	return ERR_OK;
 }
 
 /* Goes from the pinned key from statement to statement, until nothing follows or it is this one. */
 static enum err
 follow_handovers(struct vault *v, const struct minisign_key *root)
 {
-	struct statements s = {.v = v, .found = true};
+	struct statements s = {.c = &v->catalog, .found = true};
 	enum err e = ERR_OK;
 	int dir = -1;
 
@@ -156,7 +161,8 @@ follow_handovers(struct vault *v, const struct minisign_key *root)
 		return e;
 	while (e == ERR_OK && s.found && memcmp(root->pk, v->catalog.root.pk, MINISIGN_PK) != 0) {
 		s.found = false;
-		e = keystore_file_each(dir, follow_statement, &s);
+		if ((e = keystore_file_each(dir, follow_statement, &s)) == ERR_OK && s.found)
+			e = catalog_put_handover(&v->catalog, &s.last.new, s.last.serial);
 	}
 	io_close(&dir);
 	return e;

@@ -151,6 +151,24 @@ def copies_and_backups(slot, copy, old_backup, vault, stale):
     slot.run("client/sealslot-review", "show", stale, item, "--keys", restored, *slot.passphrase)
 
 
+def several_statements(slot, base, vault):
+    step("statements that were never carried out lie beside the one that was: the vault follows that one")
+    line, left = slot.desk.keys + ".line", []
+    shutil.copytree(base, line)
+    for serial in range(2, 8):
+        other = f"{line}.{serial}"
+        shutil.copytree(line, other)
+        slot.run("keys/sealslot-keys", "new-root", other, *slot.passphrase)
+        left += [os.path.join(other, "publish", f"root-{serial:04}.txt{end}") for end in ("", ".minisig")]
+        slot.run("keys/sealslot-keys", "schedule", line, "--epochs", str(serial + 2), *slot.passphrase)
+    slot.run("keys/sealslot-keys", "new-root", line, *slot.passphrase)
+    for path in left:
+        shutil.copy(path, os.path.join(line, "publish"))
+    statements = [n for n in os.listdir(os.path.join(line, "publish")) if n.startswith("root-")]
+    check(len(statements) == 14, str(statements))
+    slot.run("client/sealslot-review", "list", vault, "--keys", line, *slot.passphrase)
+
+
 def killed(slot):
     step("killed at every step, then run again: one statement, one new key")
     keys, fresh = slot.desk.keys, slot.desk.keys + ".fresh"
@@ -213,6 +231,9 @@ def main():
         slot.desk.key_tool("backup", old_backup)
         stale = slot.desk.vault + ".stale"
         shutil.copytree(slot.desk.vault, stale)
+        stale_too = stale + ".too"
+        shutil.copytree(stale, stale_too)
+        several_statements(slot, thief, stale_too)
         new = hand_over(slot, old_root)
 
         step("the vault follows, and opens what both have signed")
