@@ -59,6 +59,32 @@ says "Signed" "$keys" revoke K --desk "$(reply other)" --passphrase-file pass
 [ "$(listed K)" = "$(reply K)" ] || fail "it is still listed"
 verified K
 
+step "a restored backup doesn't bring a revoked one back, and the lost one is listed no more"
+rm -rf K && cp -a before K
+stolen=$(reply K)
+says "a backup" "$keys" backup K one-desk --passphrase-file pass
+says "another one" "$keys" revoke K --all --passphrase-file pass
+lost=$(reply K)
+says "restored" "$keys" restore one-desk R --schedule K/publish/keys.txt --passphrase-file pass
+[ "$(reply R)" = "$stolen" ] || fail "not what was meant"
+says "keys replaced" "$keys" revoke R --lost --passphrase-file pass
+[ "$(listed R)" = "$(reply R)" ] && [ "$(reply R)" != "$stolen" ] && [ "$(reply R)" != "$lost" ] ||
+	fail "listed: $(listed R)"
+! grep -q "may be this desk's" out || fail "there is only one desk"
+verified R
+says "Nothing was missing" "$keys" schedule R --epochs 2 --passphrase-file pass
+
+step "with two desks it says that one is still listed, and the admin drops it"
+rm -rf K R && cp -a before K
+schedule K --epochs 2 --with offer.txt --desk "$(reply other)"
+says "another one" "$keys" revoke K --reply-key --passphrase-file pass
+lost=$(reply K)
+says "restored" "$keys" restore one-desk R --schedule K/publish/keys.txt --passphrase-file pass
+says "may be this desk's" "$keys" schedule R --epochs 2 --passphrase-file pass
+! listed R | grep -qxF "$stolen" || fail "the stolen one is listed again"
+says "Signed" "$keys" revoke R --desk "$lost" --passphrase-file pass
+[ "$(listed R | sort)" = "$(printf '%s\n' "$(reply R)" "$(reply other)" | sort)" ] || fail "listed: $(listed R)"
+
 step "killed at every step, then any other run finishes it"
 old=$(reply before)
 count=0
