@@ -109,18 +109,60 @@ holders_is(const struct holder *h, const char *event)
 }
 
 bool
-holders_is_retired(const struct holders *h, const char *inbox, uint32_t number)
+holders_was_copy(const struct holders *h, const char *id)
 {
-	struct lines_piece word;
+	char its[RANDOM_ID_LEN + 1];
 	struct record r;
 	struct lines at;
-	uint64_t n;
 
 	lines_init(&at, h->log.p, h->log.len);
 	while (record_next(&at, &r))
-		if (lines_is(r.event, RECORD_RETIRED) && lines_word(&r.rest, &word) &&
-		    lines_is(word, inbox) &&
-		    text_number(r.rest.p, r.rest.len, UINT32_MAX, &n) == ERR_OK && n == number)
+		if (lines_is(r.event, RECORD_COPY) && take_id(&r.rest, its) && strcmp(its, id) == 0)
+			return true;
+	return false;
+}
+
+bool
+holders_is_copy(const struct holders *h)
+{
+	struct record r;
+	struct lines at;
+
+	lines_init(&at, h->log.p, h->log.len);
+	while (record_next(&at, &r))
+		if (lines_is(r.event, RECORD_COPY_OF) && r.rest.len == RANDOM_ID_LEN)
+			return true;
+	return false;
+}
+
+bool
+holders_next_retired(struct lines *at, struct holders_epoch *out)
+{
+	struct lines_piece word;
+	struct record r;
+	uint64_t n;
+
+	while (record_next(at, &r)) {
+		if (!lines_is(r.event, RECORD_RETIRED) || !lines_word(&r.rest, &word) ||
+		    word.len > LIMIT_INBOX_NAME ||
+		    text_number(r.rest.p, r.rest.len, UINT32_MAX, &n) != ERR_OK)
+			continue;
+		*out = (struct holders_epoch){.number = (uint32_t)n};
+		memcpy(out->inbox, word.p, word.len);
+		return true;
+	}
+	return false;
+}
+
+bool
+holders_is_retired(const struct holders *h, const char *inbox, uint32_t number)
+{
+	struct holders_epoch gone;
+	struct lines at;
+
+	lines_init(&at, h->log.p, h->log.len);
+	while (holders_next_retired(&at, &gone))
+		if (gone.number == number && strcmp(gone.inbox, inbox) == 0)
 			return true;
 	return false;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/err.h"
 #include "base/random.h"
 #include "record.h"
@@ -30,6 +31,18 @@ void holders_wipe(struct holders *h); /* accepts a zeroed struct */
 /* NULL if there is none of that id, or it is gone. Borrowed. */
 const struct holder *holders_find(const struct holders *h, const char *id);
 bool holders_is(const struct holder *h, const char *event);
+/* Did the log ever record a copy of that id? Also if it is gone. */
+bool holders_was_copy(const struct holders *h, const char *id);
+/* Is it the log of a copy? */
+bool holders_is_copy(const struct holders *h);
+
+/* An epoch whose destruction was begun. */
+struct holders_epoch {
+	char inbox[LIMIT_INBOX_NAME + 1];
+	uint32_t number;
+};
+/* The next one of the log that at walks through; false at the end. */
+bool holders_next_retired(struct lines *at, struct holders_epoch *out);
 /* Does the log say that this epoch's destruction was begun? */
 bool holders_is_retired(const struct holders *h, const char *inbox, uint32_t number);
 

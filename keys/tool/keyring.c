@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "holders.h"
 
 enum err
 keyring_load(const struct keystore *k, struct keyring *out, struct tool_fault *f)
@@ -59,15 +60,34 @@ keyring_refuse(struct tool_fault *f, enum err e, const struct keystore_epoch *ep
 	    f, e, epoch, "Nothing was signed. Restore this file from the backup of the key store.");
 }
 
+/* Does the log say that it is being destroyed? */
+static bool
+is_begun(const struct keystore *k, const struct keystore_epoch *epoch)
+{
+	struct holders known = {0};
+	struct tool_fault ignored;
+	bool is_retired;
+
+	is_retired = holders_load(k, &known, &ignored) == ERR_OK &&
+		     holders_is_retired(&known, epoch->inbox, epoch->number);
+	holders_wipe(&known);
+	return is_retired;
+}
+
 enum err
 keyring_get(struct keystore *k, const struct keystore_epoch *epoch, struct identity **out,
     struct tool_fault *f)
 {
 	enum err e;
 
-	if ((e = keystore_get_key(k, epoch, out)) != ERR_OK)
-		keyring_refuse(f, e, epoch);
-	return e;
+	if ((e = keystore_get_key(k, epoch, out)) == ERR_OK)
+		return ERR_OK;
+	/* Restoring the file would undo it. */
+	if (is_begun(k, epoch))
+		return refuse(f, e, epoch,
+		    "A retire that was cut off has begun to destroy it. Run that retire again; it "
+		    "finishes what it has begun.");
+	return keyring_refuse(f, e, epoch);
 }
 
 enum err

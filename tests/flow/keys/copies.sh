@@ -38,15 +38,17 @@ id=$(sed -n 's/^2026-03-20 copy \([0-9a-f]*\) arts:1-5,tips:1-5 copy$/\1/p' K/lo
 [ ${#id} -eq 32 ] || { cat K/log; fail "record"; }
 grep -qx "2026-03-20 copy-of $id" copy/log || fail "record in the copy"
 
-step "again: brought up to date; keys that are gone in KEYS are destroyed in the copy"
+step "again: brought up to date; keys that were retired in KEYS are destroyed in the copy"
 "$build/tests/interop/cheap_unlock" copy copypass
 says "4 new" on $day "$keys" schedule K --epochs 6 --passphrase-file pass
-rm K/epochs/arts-1.age # it is over
+retired K arts 1 # it is over
 says "Signed" on $day "$keys" schedule K --epochs 6 --passphrase-file pass
 says "4 keys added, 1 destroyed" on $day "$keys" reviewer-copy K copy --passphrase-file pass \
 	--copy-passphrase-file copypass
 [ ! -e copy/epochs/arts-1.age ] && [ -e copy/epochs/tips-7.age ] || fail "keys"
-[ "$(grep -c " copy $id " K/log)" -eq 2 ] || fail "the same id"
+[ "$(grep -c " copy $id " K/log)" -eq 3 ] || fail "the same id, before and after"
+[ "$(tail -n 1 K/log)" = "2026-03-20 copy $id arts:2-7,tips:1-7 copy" ] || fail "what it opens now"
+[ "$(grep -c "^2026-03-20 copy-of $id" copy/log)" -eq 1 ] && grep -qx "2026-03-20 retired arts 1" copy/log || fail "the copy's log"
 diff -r K/publish copy/publish
 
 step "what isn't a copy isn't touched"
