@@ -88,6 +88,8 @@ struct keystore_epoch {
 	uint32_t number;
 	uint32_t replacement; /* 0: the first key, 1: what replaced it, and so on */
 };
+/* Which key a file of the epochs folder is, "tips-31.1.age"; false if it is none. */
+bool keystore_parse_name(const char *name, struct keystore_epoch *out);
 /* Its X25519 identity. Errors as keystore_get and keystore_put. */
 enum err MUST_CHECK keystore_get_key(
     struct keystore *k, const struct keystore_epoch *epoch, struct identity **out);

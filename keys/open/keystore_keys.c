@@ -129,8 +129,8 @@ parse_numbers(const char *s, size_t len, struct keystore_epoch *out)
 }
 
 /* "<inbox>-<n>.age"; an inbox name may itself have hyphens and digits. */
-static bool
-parse_epoch_name(const char *name, struct keystore_epoch *out)
+bool
+keystore_parse_name(const char *name, struct keystore_epoch *out)
 {
 	const char *dash = strrchr(name, '-'), *ext = strrchr(name, '.');
 	struct keystore_epoch epoch = {0};
@@ -151,7 +151,7 @@ list_add(void *ctx, int dirfd, const char *name)
 	struct keystore_epoch epoch, *p;
 
 	(void)dirfd;
-	if (!parse_epoch_name(name, &epoch))
+	if (!keystore_parse_name(name, &epoch))
 		return ERR_OK;
 	if (l->n == LIMIT_EPOCHS)
 		return ERR_LIMIT;

@@ -3,35 +3,69 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "restore.h"
 #include "tool.h"
 
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " restore FILE KEYS [--schedule KEYS.TXT] [--root ROOT.PUB]\n"
-    "           [--passphrase-file FILE]\n"
+    "           [--log LOG] [--passphrase-file FILE]\n"
     "\n"
     "Makes KEYS, a new folder, from a backup, and opens every key. When it is interrupted,\n"
     "the same command goes on where it stopped.\n"
     "\n"
     "  --schedule KEYS.TXT     the newest schedule, from the server (/keys and /keys.minisig):\n"
-    "                          epochs that were retired since don't come back, and the next\n"
-    "                          schedule follows that one\n"
+    "                          the next schedule follows that one, and epochs that it shows to\n"
+    "                          be gone don't come back. It shows more from a publish folder, where\n"
+    "                          the earlier ones lie beside it\n"
+    "  --log LOG               KEYS/log of a newer backup, of the old medium or of a copy: what\n"
+    "                          it calls retired doesn't come back, and what it says is kept\n"
     "  --root ROOT.PUB         the root key of that schedule; default: the backup's own. After\n"
     "                          new-root, a backup that is older needs the new root.pub here, and\n"
     "                          beside KEYS.TXT the statements root-*.txt\n"
     "  --passphrase-file FILE  take the passphrase from the first line of FILE\n";
 
 static void
+print_epochs(const char *before, const struct copies_ring *ring, const char *behind)
+{
+	static const struct copies_ring none = {0};
+	struct buf ranges;
+
+	buf_init(&ranges, LIMIT_KEY_LOG_LINE);
+	if (ring->n > 0 && copies_ranges(ring, &none, &ranges) == ERR_OK &&
+	    buf_cstr(&ranges) != NULL)
+		printf("%s %s%s\n", before, buf_cstr(&ranges), behind);
+	buf_wipe(&ranges);
+}
+
+static void
+print_unknown(const struct restore_request *q)
+{
+	puts(
+	    "What the log has of the time after this backup isn't known here, so: epochs that were\n"
+	    "retired then may be back, or were left out by the schedule alone; and backups, copies\n"
+	    "and vaults recorded then are named by no command any more. If you have a newer log (of\n"
+	    "the old medium, or in a copy):");
+	printf(
+	    "destroy %s and restore with --log LOG. Otherwise the next retire destroys again what\n"
+	    "nothing needs.\n",
+	    q->path);
+}
+
+static void
 print_result(const struct restore_request *q, const struct restore_result *r)
 {
 	printf("%s: restored, with %u epoch keys; each can be opened.\n", q->path, r->written);
-	if (q->schedule != NULL)
-		printf("%u keys of epochs that were retired since were left out.\n", r->left_out);
-	else
-		printf(
-		    "If epochs were retired since that backup was made, their keys are back now: restore\n"
-		    "with --schedule instead, and destroy %s.\n",
-		    q->path);
+	print_epochs("Left out, as the log calls them retired:", &r->retired, ".");
+	print_epochs("Left out, as the schedule lists them no more:", &r->unlisted,
+	    ".\n"
+	    "The key store that signed it had retired them, or lost them. If it had lost them, keep the\n"
+	    "backup: restored without --schedule, into another folder, it opens what was sealed to them.");
+	print_epochs("Restored, although the schedule doesn't list them:", &r->unsure,
+	    ".\n"
+	    "They may have been retired or not; that can't be told from it.");
+	if (q->log == NULL)
+		print_unknown(q);
 	if (r->is_handed_over)
 		printf(
 		    "The root key was replaced after this backup was made: %s opens submissions, but it\n"
@@ -45,7 +79,7 @@ int
 cmd_restore(int argc, char **argv)
 {
 	static const struct option options[] = {{"schedule", required_argument, NULL, 's'},
-	    {"root", required_argument, NULL, 'r'},
+	    {"root", required_argument, NULL, 'r'}, {"log", required_argument, NULL, 'l'},
 	    {"passphrase-file", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
 	    {0}};
 	struct restore_request q = {0};
@@ -57,6 +91,7 @@ cmd_restore(int argc, char **argv)
 		switch (c) {
 		case 's': q.schedule = optarg; break;
 		case 'r': q.root = optarg; break;
+		case 'l': q.log = optarg; break;
 		case 'p': q.passphrase_file = optarg; break;
 		case 'h': return tool_help(HELP);
 		default: return TOOL_USAGE;
@@ -68,5 +103,6 @@ cmd_restore(int argc, char **argv)
 	if (restore_run(&q, &r, &f) != ERR_OK)
 		return tool_report("restore", &f);
 	print_result(&q, &r);
+	restore_result_wipe(&r);
 	return tool_done("restore");
 }

@@ -9,14 +9,17 @@
 #include <sys/stat.h>
 
 #include "backup.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/limits.h"
-#include "base/text.h"
 #include "carry/handover.h"
+#include "carry/schedule.h"
+#include "gone.h"
 #include "keyring.h"
 #include "open/keystore_file.h"
 #include "published.h"
 #include "record.h"
+#include "seal/age.h"
 
 #define STATEMENT "root-"
 
@@ -26,11 +29,12 @@ struct restore {
 	struct secret_text pass;
 	struct buf unlock, content;
 	struct published newest; /* the schedule that was given; its s is NULL without */
+	struct gone gone;        /* what is known to be retired */
 	struct minisign_key root_key;
 	bool has_root_key;
 	bool is_handed_over;      /* the schedule is signed by a root key that the backup hasn't */
 	int dir, epochs, publish; /* descriptors of the new folder */
-	uint32_t written, left_out;
+	struct restore_result result;
 };
 
 /* ---- one file of the backup */
@@ -58,37 +62,64 @@ write_file(struct restore *r, int dir, const char *name, const uint8_t *p, size_
 	return e;
 }
 
-/* "tips-31.age", "tips-31.1.age": was that epoch retired since? */
-static bool
-is_retired(const struct restore *r, const char *name)
+static enum err
+note(struct restore_result *result, enum gone_why why, const struct keystore_epoch *epoch)
 {
-	const struct schedule *s = r->newest.s;
-	const char *dash = strrchr(name, '-');
-	char inbox[LIMIT_INBOX_NAME + 1] = "";
-	uint64_t number;
-	size_t at, i;
+	switch (why) {
+	case GONE_NOT: return ERR_OK;
+	case GONE_BY_LOG: return copies_note(&result->retired, epoch);
+	case GONE_BY_SCHEDULE: return copies_note(&result->unlisted, epoch);
+	case GONE_UNSURE: return copies_note(&result->unsure, epoch);
+	}
+	return ERR_OK;
+}
 
-	if (s == NULL || dash == NULL || (size_t)(dash - name) > LIMIT_INBOX_NAME)
-		return false;
-	memcpy(inbox, name, (size_t)(dash - name));
-	if (text_number(dash + 1, strcspn(dash + 1, "."), UINT32_MAX, &number) != ERR_OK ||
-	    schedule_find_inbox(s, inbox, &at) != ERR_OK)
-		return false;
-	/* The schedule lists every epoch whose key exists; the first one is the oldest. */
-	for (i = 0; i < s->n_epochs; i++)
-		if (s->epochs[i].inbox == at)
-			return number < s->epochs[i].number;
-	return false;
+static bool
+begins_as_age(const struct buf *b)
+{
+	size_t n = strlen(AGE_VERSION_LINE);
+
+	return b->len >= n && memcmp(b->p, AGE_VERSION_LINE, n) == 0;
+}
+
+/*
+ * A run that was cut off, without the schedule or the log that this one has, may have written it:
+ * it must not stay. What such a run had begun to destroy isn't an age file any more.
+ */
+static enum err
+leave_out(struct restore *r, const char *name, const uint8_t *p, size_t n)
+{
+	struct buf there;
+	enum err e;
+
+	buf_init(&there, LIMIT_KEY_LOG);
+	e = io_read_file(r->epochs, name, &there);
+	if (e == ERR_OK && there.len == n && (memcmp(there.p, p, n) == 0 || !begins_as_age(&there)))
+		e = keystore_file_destroy(r->epochs, name);
+	else if (e == ERR_OK)
+		e = ERR_EXISTS;
+	buf_wipe(&there);
+	if (e == ERR_OK || e == ERR_NOTFOUND)
+		return ERR_OK;
+	return tool_refuse(r->f, e, "Give a folder that doesn't exist yet.", "%s/%s: %s",
+	    r->q->path, name, tool_reason(e));
 }
 
 static enum err
 restore_epoch(struct restore *r, const char *name, const uint8_t *p, size_t n)
 {
-	if (is_retired(r, name)) {
-		r->left_out++;
-		return ERR_OK;
-	}
-	r->written++;
+	struct keystore_epoch epoch;
+	enum gone_why why;
+	enum err e;
+
+	if (!keystore_parse_name(name, &epoch))
+		return ERR_PROFILE;
+	why = gone_ask(&r->gone, epoch.inbox, epoch.number);
+	if ((e = note(&r->result, why, &epoch)) != ERR_OK)
+		return e;
+	if (why == GONE_BY_LOG || why == GONE_BY_SCHEDULE)
+		return leave_out(r, name, p, n);
+	r->result.written++;
 	return write_file(r, r->epochs, name, p, n);
 }
 
@@ -212,6 +243,98 @@ read_schedule(struct restore *r)
 	return e;
 }
 
+/* ---- what was retired since */
+
+static enum err
+read_logs(struct restore *r)
+{
+	enum err e;
+
+	buf_wipe(&r->gone.log);
+	if ((e = pick(r, TOOL_LOG, &r->gone.log)) != ERR_OK)
+		return damaged(r, e);
+	if (r->q->log == NULL)
+		return ERR_OK;
+	if ((e = io_read_file(AT_FDCWD, r->q->log, &r->gone.newer)) != ERR_OK)
+		return tool_refuse(r->f, e, "", "%s: %s", r->q->log, tool_reason(e));
+	if ((e = gone_check_log(&r->gone, r->newest.s, clock_today())) != ERR_OK)
+		tool_refuse(r->f, e, "Nothing was written. It isn't the log of this key store.",
+		    "%s: it calls an epoch retired that isn't over", r->q->log);
+	return e;
+}
+
+/* The schedules that lie beside the newest one, as in a publish folder; none of them is needed. */
+static void
+follow_between(struct restore *r)
+{
+	char path[PATH_MAX], name[PUBLISHED_NAME_MAX], file[PATH_MAX + PUBLISHED_NAME_MAX + 2];
+	struct published p = {0};
+	struct tool_fault ignored;
+	const char *folder;
+	uint32_t serial;
+
+	if ((size_t)snprintf(path, sizeof path, "%s", r->q->schedule) >= sizeof path)
+		return;
+	folder = dirname(path);
+	for (serial = r->gone.serial + 1; serial < r->newest.s->serial; serial++) {
+		published_name(name, serial);
+		snprintf(file, sizeof file, "%s/%s", folder, name);
+		if (published_read(AT_FDCWD, file, &r->root_key, &p, &ignored) == ERR_OK &&
+		    p.s->serial == serial && strcmp(p.s->instance, r->newest.s->instance) == 0)
+			gone_follow(&r->gone, p.s);
+		published_wipe(&p);
+	}
+}
+
+static enum err
+find_gone(struct restore *r)
+{
+	struct schedule_fault why = {0};
+	struct schedule *s = NULL;
+	struct buf text, root;
+	enum err e;
+
+	buf_init(&root, 0);
+	if ((e = pick(r, TOOL_PUBLISH "/" PUBLISHED_NEWEST, &text)) != ERR_OK ||
+	    (e = pick(r, TOOL_ROOT, &root)) != ERR_OK ||
+	    (text.len > 0 && (e = schedule_parse(text.p, text.len, &s, &why)) != ERR_OK))
+		damaged(r, e);
+	else {
+		r->gone.is_signer = root.len > 0;
+		gone_begin(&r->gone, s);
+		if (r->newest.s != NULL && r->newest.s->serial > r->gone.serial) {
+			follow_between(r);
+			gone_follow(&r->gone, r->newest.s);
+		}
+		e = read_logs(r);
+	}
+	schedule_free(s);
+	buf_wipe(&text);
+	buf_wipe(&root);
+	return e;
+}
+
+/* ---- the new folder */
+
+/* A run that was cut off may go on, but not in a folder that is being made for other keys. */
+static enum err
+check_folder(struct restore *r)
+{
+	struct buf there;
+	enum err e;
+
+	buf_init(&there, LIMIT_AGE_HEADER + LIMIT_KEY_FILE);
+	e = io_read_file(r->dir, KEYSTORE_UNLOCK, &there);
+	if (e == ERR_OK &&
+	    (there.len != r->unlock.len || memcmp(there.p, r->unlock.p, there.len) != 0))
+		e = ERR_EXISTS;
+	buf_wipe(&there);
+	if (e == ERR_OK || e == ERR_NOTFOUND)
+		return ERR_OK;
+	return tool_refuse(r->f, e, "Nothing was changed. Give a folder that doesn't exist yet.",
+	    "%s/%s: %s", r->q->path, KEYSTORE_UNLOCK, tool_reason(e));
+}
+
 static enum err
 make_folder(struct restore *r)
 {
@@ -240,10 +363,11 @@ finish(struct restore *r, struct keystore *k)
 	struct buf log, instance;
 	enum err e;
 
-	buf_init(&instance, 0);
-	if ((e = pick(r, TOOL_LOG, &log)) != ERR_OK ||
-	    (e = pick(r, TOOL_INSTANCE, &instance)) != ERR_OK)
+	buf_init(&log, LIMIT_KEY_LOG);
+	if ((e = pick(r, TOOL_INSTANCE, &instance)) != ERR_OK)
 		damaged(r, e);
+	else if ((e = gone_merge_logs(&r->gone, &log)) != ERR_OK)
+		tool_refuse(r->f, e, "", "the two logs: %s", tool_reason(e));
 	else if ((e = io_replace(r->dir, TOOL_LOG, log.p, log.len, 0600)) != ERR_OK)
 		tool_refuse(r->f, e, "", TOOL_LOG ": %s", tool_reason(e));
 	else if ((e = record_add(k, r->f, RECORD_RESTORED)) == ERR_OK)
@@ -338,7 +462,7 @@ write_files(struct restore *r)
 {
 	enum err e;
 
-	if ((e = make_folder(r)) != ERR_OK)
+	if ((e = make_folder(r)) != ERR_OK || (e = check_folder(r)) != ERR_OK)
 		return e;
 	e = backup_each(&r->content, restore_member, r);
 	if (e == ERR_PROFILE || e == ERR_FORMAT || e == ERR_TRUNCATED)
@@ -369,9 +493,16 @@ restore_run(const struct restore_request *q, struct restore_result *out, struct 
 	struct restore r = {.q = q, .f = f, .dir = -1, .epochs = -1, .publish = -1};
 	enum err e;
 
+	gone_init(&r.gone);
 	if ((e = read_backup(&r)) == ERR_OK && (e = read_schedule(&r)) == ERR_OK &&
-	    (e = write_files(&r)) == ERR_OK && (e = complete(&r)) == ERR_OK)
-		*out = (struct restore_result){r.written, r.left_out, r.is_handed_over};
+	    (e = find_gone(&r)) == ERR_OK && (e = write_files(&r)) == ERR_OK &&
+	    (e = complete(&r)) == ERR_OK) {
+		r.result.is_handed_over = r.is_handed_over;
+		*out = r.result;
+		r.result = (struct restore_result){0};
+	}
+	restore_result_wipe(&r.result);
+	gone_wipe(&r.gone);
 	secret_text_wipe(&r.pass);
 	buf_wipe(&r.unlock);
 	buf_wipe(&r.content);
@@ -380,4 +511,13 @@ restore_run(const struct restore_request *q, struct restore_result *out, struct 
 	io_close(&r.epochs);
 	io_close(&r.publish);
 	return e;
+}
+
+void
+restore_result_wipe(struct restore_result *r)
+{
+	copies_free(&r->retired);
+	copies_free(&r->unlisted);
+	copies_free(&r->unsure);
+	*r = (struct restore_result){0};
 }

@@ -89,12 +89,14 @@ refused 1 "already" "$keys" restore backup R --passphrase-file pass
 
 step "epochs that were retired since don't come back; the next schedule follows the server's"
 on 2026-04-20 "$keys" schedule K --epochs 6 --passphrase-file pass >/dev/null
-for n in 1 2 3 3.1; do rm -f K/epochs/tips-$n.age K/epochs/arts-$n.age; done # as retire does
+day=2026-04-20
+retired K tips 1 2 3
+retired K arts 2 3
 on 2026-04-20 "$keys" schedule K --epochs 6 --passphrase-file pass >/dev/null
 verified K
 cp K/publish/keys.txt K/publish/keys.txt.minisig . # as the server shows them
 newest=$(awk '$1 == "serial:" {print $2}' keys.txt)
-says "6 keys of epochs that were retired" on 2026-04-20 "$keys" restore backup S --schedule keys.txt --passphrase-file pass
+says "lists them no more: arts:2-3,tips:1-3." on 2026-04-20 "$keys" restore backup S --schedule keys.txt --passphrase-file pass
 [ "$(ls S/epochs | tr '\n' ' ')" = "arts-4.age arts-5.age arts-6.age arts-7.age tips-4.age tips-5.age tips-6.age tips-7.age " ] ||
 	fail "keys: $(ls S/epochs)"
 cmp S/publish/keys.txt keys.txt || fail "the newest schedule"
