@@ -81,6 +81,24 @@ note_gone(struct retire_run *r, struct tool_fault *f)
 	return holders_load(r->k, &r->known, f);
 }
 
+/* From the days of a clock that runs ahead, everything would be over and listed. */
+static enum err
+check_days(const struct need *n, struct tool_fault *f)
+{
+	char day[DATE_DAY_LEN + 1];
+
+	if (n->head.made > clock_today() + 1)
+		return tool_refuse(f, ERR_CLOCK, "Set this machine's clock, then try again.",
+		    "%s: it was made after today", n->path);
+	if (n->head.inventory == 0 || n->head.inventory_made <= clock_today() + 1)
+		return ERR_OK;
+	date_format(day, n->head.inventory_made);
+	return tool_refuse(f, ERR_CLOCK,
+	    "Nothing was destroyed. Look at the clocks of the server and of this machine; then import "
+	    "a new sealslotd export --all, and make the needs file again.",
+	    "%s: the server's complete list is of %s, which is after today", n->path, day);
+}
+
 static enum err
 load_needs(struct retire_run *r, struct tool_fault *f)
 {
@@ -90,10 +108,8 @@ load_needs(struct retire_run *r, struct tool_fault *f)
 	for (i = 0; i < r->n_files; i++) {
 		if ((e = need_read(r->files[i], &r->desk, r->instance, &r->needs[i], f)) != ERR_OK)
 			return e;
-		if (r->needs[i].head.made > clock_today() + 1)
-			return tool_refuse(f, ERR_CLOCK,
-			    "Set this machine's clock, then try again.",
-			    "%s: it was made after today", r->files[i]);
+		if ((e = check_days(&r->needs[i], f)) != ERR_OK)
+			return e;
 		for (k = 0; k < i; k++)
 			if (strcmp(r->needs[k].head.vault, r->needs[i].head.vault) == 0)
 				return tool_refuse(f, ERR_USAGE, "Give one for each vault.",
@@ -206,43 +222,50 @@ goes(const struct retire_epoch *e)
 	return e->verdict == RETIRE_GOES || e->verdict == RETIRE_BEGUN;
 }
 
-/* How many of the epochs that go it opens; the first and the last of them. */
-static size_t
-opens(const struct holder *h, const struct retire_plan *p, size_t *first, size_t *last)
+/* Of the epochs that go now, and of all that ever went, those that it opens. */
+static void
+opens(const struct retire_run *r, const struct holder *h, struct holders_span *out)
 {
-	size_t n = 0, i;
+	const struct retire_epoch *e;
+	size_t i;
 
-	for (i = 0; i < p->n; i++)
-		if (goes(&p->p[i]) && record_has(h->ranges, p->p[i].inbox, p->p[i].number)) {
-			if (n++ == 0)
-				*first = i;
-			*last = i;
-		}
-	return n;
+	holders_opens(&r->known, h, out);
+	for (i = 0; i < r->plan.n; i++) {
+		e = &r->plan.p[i];
+		if (e->verdict == RETIRE_GOES && record_has(h->ranges, e->inbox, e->number))
+			holders_span_add(out, e->inbox, e->number);
+	}
 }
 
 static void
-say_holders(const struct retire_run *r)
+say_holder(const struct holder *h, const struct holders_span *s)
 {
-	const struct holder *h;
-	const struct retire_epoch *a, *z;
-	size_t i, n, first = 0, last = 0, said = 0;
 	char day[DATE_DAY_LEN + 1];
 
+	date_format(day, h->day);
+	printf("  %.*s of %s, %.*s: opens %zu of them, %s %u", (int)h->event.len, h->event.p, day,
+	    (int)h->name.len, h->name.p, s->n, s->first.inbox, s->first.number);
+	if (s->n > 1)
+		printf(" to %s %u", s->last.inbox, s->last.number);
+	printf("\n    id %s\n", h->id);
+}
+
+/* In every run, also of what went in an earlier one: until it is said to be gone. */
+static void
+say_holders(const struct retire_run *r)
+{
+	struct holders_span span;
+	size_t i, said = 0;
+
 	for (i = 0; i < r->known.n; i++) {
-		h = &r->known.p[i];
-		if ((n = opens(h, &r->plan, &first, &last)) == 0)
+		span = (struct holders_span){0};
+		opens(r, &r->known.p[i], &span);
+		if (span.n == 0)
 			continue;
 		if (said++ == 0)
-			puts("Recorded, and still able to open them:");
-		date_format(day, h->day);
-		a = &r->plan.p[first];
-		z = &r->plan.p[last];
-		printf("  %.*s of %s, %.*s: opens %zu of them, %s %u", (int)h->event.len,
-		    h->event.p, day, (int)h->name.len, h->name.p, n, a->inbox, a->number);
-		if (n > 1)
-			printf(" to %s %u", z->inbox, z->number);
-		printf("\n    id %s\n", h->id);
+			puts(
+			    "Recorded, and still able to open epochs that are or will be destroyed:");
+		say_holder(&r->known.p[i], &span);
 	}
 	if (said > 0)
 		puts(

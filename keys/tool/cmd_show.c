@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "describe.h"
+#include "holders.h"
 #include "keyring.h"
 #include "published.h"
 #include "tool.h"
@@ -25,6 +26,7 @@ struct view {
 	bool has_root_pub, can_sign;
 	struct published newest;
 	struct keyring have;
+	struct holders known;
 	size_t n_missing;
 	int32_t today;
 };
@@ -43,6 +45,8 @@ load(struct view *v, struct tool_fault *f)
 	if (v->has_root_pub &&
 	    ((e = tool_read_key(keystore_dir(v->k), TOOL_ROOT_PUB, &v->root, f)) != ERR_OK ||
 		(e = published_newest(v->k, &v->root, &v->newest, f)) != ERR_OK))
+		return e;
+	if ((e = holders_load(v->k, &v->known, f)) != ERR_OK)
 		return e;
 	return keyring_load(v->k, &v->have, f);
 }
@@ -66,6 +70,33 @@ show_missing(struct view *v)
 		describe_fact("MISSING", KEYSTORE_EPOCHS "/%s-%u.age", s->inboxes[ep->inbox].name,
 		    ep->number);
 	}
+}
+
+/* Backups and copies that open what was retired: nothing is gone as long as they exist. */
+static void
+show_old(const struct view *v)
+{
+	struct holders_span span;
+	const struct holder *h;
+	size_t i, n = 0;
+
+	for (i = 0; i < v->known.n; i++) {
+		h = &v->known.p[i];
+		span = (struct holders_span){0};
+		holders_opens(&v->known, h, &span);
+		if (span.n == 0)
+			continue;
+		n++;
+		describe_fact("STILL THERE", "%.*s %.*s opens %zu retired epochs, %s %u to %s %u",
+		    (int)h->event.len, h->event.p, (int)h->name.len, h->name.p, span.n,
+		    span.first.inbox, span.first.number, span.last.inbox, span.last.number);
+		describe_fact("", "id %s", h->id);
+	}
+	if (n > 0)
+		describe_fact("",
+		    "Destroy old backups, then: " TOOL_PROGRAM
+		    " retire %s --gone ID; bring copies up to date: reviewer-copy",
+		    v->path);
 }
 
 static void
@@ -108,6 +139,7 @@ print_view(struct view *v)
 		describe_schedule(v->newest.s, v->today);
 	describe_fact("keys here", "%zu epoch keys", v->have.n);
 	show_missing(v);
+	show_old(v);
 	show_next(v);
 }
 
@@ -128,6 +160,7 @@ cmd_show(int argc, char **argv)
 	if ((e = load(&v, &f)) == ERR_OK)
 		print_view(&v);
 	keyring_free(&v.have);
+	holders_wipe(&v.known);
 	published_wipe(&v.newest);
 	keystore_free(v.k);
 	return e == ERR_OK ? tool_done("show") : tool_report("show", &f);

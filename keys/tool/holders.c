@@ -1,5 +1,6 @@
 #include "holders.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +153,27 @@ holders_next_retired(struct lines *at, struct holders_epoch *out)
 		return true;
 	}
 	return false;
+}
+
+void
+holders_span_add(struct holders_span *s, const char *inbox, uint32_t number)
+{
+	snprintf(s->last.inbox, sizeof s->last.inbox, "%s", inbox);
+	s->last.number = number;
+	if (s->n++ == 0)
+		s->first = s->last;
+}
+
+void
+holders_opens(const struct holders *h, const struct holder *x, struct holders_span *out)
+{
+	struct holders_epoch gone;
+	struct lines at;
+
+	lines_init(&at, h->log.p, h->log.len);
+	while (holders_next_retired(&at, &gone))
+		if (record_has(x->ranges, gone.inbox, gone.number))
+			holders_span_add(out, gone.inbox, gone.number);
 }
 
 bool

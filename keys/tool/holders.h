@@ -43,6 +43,14 @@ struct holders_epoch {
 };
 /* The next one of the log that at walks through; false at the end. */
 bool holders_next_retired(struct lines *at, struct holders_epoch *out);
+/* Retired epochs that a backup or copy still opens. */
+struct holders_span {
+	size_t n; /* 0: none */
+	struct holders_epoch first, last;
+};
+/* Counts those of the log; adds to *out, which begins zeroed. */
+void holders_opens(const struct holders *h, const struct holder *x, struct holders_span *out);
+void holders_span_add(struct holders_span *s, const char *inbox, uint32_t number);
 /* Does the log say that this epoch's destruction was begun? */
 bool holders_is_retired(const struct holders *h, const char *inbox, uint32_t number);
 

@@ -104,11 +104,15 @@ judge_items(struct retire_epoch *e, const struct need *n, const struct retire_re
 	}
 }
 
-/* Everything that was sealed to it is on the server's list of that day, or was before. */
+/*
+ * Everything that was sealed to it is on the server's list of that day, or was before. A list from
+ * a day that hasn't come is of a clock that runs ahead: then the server still takes uploads.
+ */
 static bool
-is_listed(const struct need *n, int32_t end)
+is_listed(const struct need *n, int32_t end, int32_t today)
 {
-	return n->head.inventory != 0 && n->head.inventory_made >= end + LIMIT_UPLOAD_DAYS;
+	return n->head.inventory != 0 && n->head.inventory_made >= end + LIMIT_UPLOAD_DAYS &&
+	       n->head.inventory_made <= today + 1;
 }
 
 static void
@@ -126,7 +130,7 @@ judge(struct retire_epoch *e, const struct need *n, const struct retire_request 
 		e->verdict = RETIRE_AHEAD;
 		return;
 	}
-	if (is_listed(n, e->end)) {
+	if (is_listed(n, e->end, q->today)) {
 		judge_items(e, n, q);
 		return;
 	}

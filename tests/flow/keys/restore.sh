@@ -48,6 +48,16 @@ refused 1 "calls an epoch retired that isn't over" on $day "$keys" restore backu
 	--passphrase-file pass
 [ ! -e N ] || fail "something was made"
 
+step "a backup that opens what was retired is named until it is said to be gone"
+says "STILL THERE" "$keys" show K
+said "backup backup opens 1 retired epochs, tips 1"
+id=$(awk '$2 == "backup" && $5 == "backup" {print $3}' K/log)
+says "id $id" "$keys" show K
+says "id $id" on $day "$keys" retire K --gone "$(printf %032d 8)" --passphrase-file pass
+said "opens 1 of them, tips 1"
+says "Nothing was destroyed" on $day "$keys" retire K --gone "$id" --passphrase-file pass
+"$keys" show K | grep -q "STILL THERE" && fail "it is gone"
+
 step "what a copy's log knows"
 says "keys added" on $day "$keys" reviewer-copy K C --passphrase-file pass --copy-passphrase-file copypass
 restored $day R 2 --log C/log
