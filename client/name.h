@@ -12,8 +12,8 @@
 
 /*
  * The number of a member "files/NNN-..." with its dash, then the cleaned
- * original: valid UTF-8, "_" in the place of each control, bidirectional,
- * zero-width or unassigned character and of / \ : * ? " < > |, no blanks or dots at
+ * original: valid UTF-8, "_" in the place of each control, bidirectional
+ * or invisible character (text_is_treacherous) and of / \ : * ? " < > |, no blanks or dots at
  * either end, at most NAME_MAX_LEN bytes with the extension kept. When nothing is
  * left, the rest of the member's own name.
  */

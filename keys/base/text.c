@@ -156,16 +156,27 @@ text_utf8_point(const uint8_t *p, size_t len)
 	return v;
 }
 
+/* In order. Controls (Cc), format characters that show nothing (Cf, Default_Ignorable_Code_Point),
+ * changes of direction (Bidi_Control), line and paragraph separators, private use,
+ * noncharacters. Not the Arabic and Syriac signs that Unicode counts as Cf: they are seen.
+ * Variation selectors are among them: a name or a letter with one looks like one without. */
+static const struct {
+	uint32_t first, last;
+} treacherous[] = {{0x00, 0x1f}, {0x7f, 0x9f}, {0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c},
+    {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202e},
+    {0x2060, 0x206f}, {0x3164, 0x3164}, {0xe000, 0xf8ff}, {0xfdd0, 0xfdef}, {0xfe00, 0xfe0f},
+    {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0x13430, 0x1343f}, {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a}, {0xe0000, UINT32_MAX}};
+
 bool
 text_is_treacherous(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x34f || c == 0x61c ||
-	       c == 0x115f || c == 0x1160 || c == 0x17b4 || c == 0x17b5 ||
-	       (c >= 0x180b && c <= 0x180f) || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0x3164 ||
-	       (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0 ||
-	       (c >= 0xfff0 && c <= 0xfffb) || (c & 0xfffe) == 0xfffe ||
-	       (c >= 0xe000 && c <= 0xf8ff) || c >= 0xe0000;
+	size_t i;
+
+	/* The last range ends with the last number, so that the search always ends. */
+	for (i = 0; c > treacherous[i].last; i++)
+		;
+	return c >= treacherous[i].first || (c & 0xfffe) == 0xfffe;
 }
 
 void

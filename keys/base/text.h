@@ -34,8 +34,8 @@ size_t text_utf8_len(const uint8_t *p, size_t n);
 bool text_is_utf8(const uint8_t *p, size_t n);
 /* The code point of the valid sequence of len bytes at p. */
 uint32_t text_utf8_point(const uint8_t *p, size_t len);
-/* Is it a control, bidi or zero-width character, which must never reach a terminal, a page or a
- * file name? */
+/* Is it a control, bidi or invisible character, which must never reach a terminal, a page or a
+ * file name? tests/interop/treacherous.py holds it against Unicode's own tables. */
 bool text_is_treacherous(uint32_t point);
 /* Puts '?' in the place of each byte of s that isn't UTF-8, or is part of a treacherous character.
  */
