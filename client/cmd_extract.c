@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "cmd.h"
+#include "cmd_parts.h"
 #include "extract.h"
 #include "nested.h"
 #include "keep.h"
@@ -127,6 +128,17 @@ nested_keys(struct vault *v, const struct item *it, const struct identity_set **
 	return ERR_OK;
 }
 
+static void
+tell_parts(struct vault *v, const struct catalog_item *row, const struct item *it, const char *path)
+{
+	struct buf out;
+
+	buf_init(&out, OUT_MAX);
+	if (cmd_parts_put(&out, v, path, row, it) == ERR_OK)
+		cmd_flush(&out);
+	buf_wipe(&out);
+}
+
 static int
 open_and_extract(struct vault *v, const struct catalog_item *row, const struct cmd_options *o)
 {
@@ -139,6 +151,8 @@ open_and_extract(struct vault *v, const struct catalog_item *row, const struct c
 		code = extract(it, ids, o);
 	else
 		code = cmd_fail_item(row, e);
+	if (e == ERR_OK && code == CMD_DONE)
+		tell_parts(v, row, it, o->vault);
 	item_free(it);
 	io_close(&fd);
 	return code;

@@ -8,6 +8,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cmd.h"
+#include "keep.h"
 #include "name.h"
 #include "newfile.h"
 #include "parts.h"
@@ -34,8 +35,8 @@ fail_find(const struct catalog_item *row, enum err e)
 {
 	if (e == ERR_NOTFOUND)
 		return cmd_fail(row->id,
-		    "this submission has no part of such a file: parts are called "
-		    "name.part1, name.001 or xaa.");
+		    "this submission has no part of such a file: parts are called name.part1, "
+		    "name.001 or xaa, or in a whole sequence name.aa, name.00 or x00.");
 	if (e == ERR_AMBIGUOUS)
 		return cmd_fail(row->id,
 		    "this submission has parts of several files. Add which one: "
@@ -46,14 +47,27 @@ fail_find(const struct catalog_item *row, enum err e)
 	return cmd_fail_item(row, e);
 }
 
+/* The missing part may lie in one of these. */
+static void
+name_closed(const struct parts_search *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_closed; i++)
+		cmd_fail(s->closed[i]->id,
+		    "this submission of the same source can't be opened (any more): what "
+		    "is missing may be in it. `show` tells why.");
+}
+
 static int
-fail_missing(const struct parts *p)
+fail_missing(const struct parts *p, const struct parts_search *s)
 {
 	size_t i;
 
 	for (i = p->name.number; i < p->n; i++)
 		if (p->all[i].item == NULL)
 			cmd_fail(p->name.base, "part %zu hasn't come yet.", i);
+	name_closed(s);
 	return cmd_fail(NULL, "%zu of %zu parts %s missing. Nothing was joined.", p->missing,
 	    p->n - p->name.number, p->missing == 1 ? "is" : "are");
 }
@@ -78,7 +92,7 @@ report(const struct parts *p, const char *name, struct writer *w)
 }
 
 static int
-write_file(struct vault *v, const struct parts *p, const char *to, int dir)
+write_file(struct vault *v, struct parts *p, const char *to, int dir)
 {
 	struct newfile f = NEWFILE_NONE;
 	char name[NAME_MAX_LEN + 1];
@@ -101,6 +115,10 @@ write_file(struct vault *v, const struct parts *p, const char *to, int dir)
 				      "overwritten. Name an empty folder.");
 	else if (e == ERR_NOSPACE)
 		code = cmd_fail(to, "there isn't room for it. Nothing was joined.");
+	else if (p->bad != NULL)
+		code = cmd_fail(p->bad->item->id,
+		    "file %zu of this submission doesn't verify: %s. Nothing was joined.",
+		    p->bad->member, err_text(e));
 	else if (e != ERR_OK)
 		code = cmd_fail(to, "%s. Nothing was joined.", cmd_why(e));
 	else
@@ -108,17 +126,36 @@ write_file(struct vault *v, const struct parts *p, const char *to, int dir)
 	return code;
 }
 
+static enum err
+find(struct vault *v, const struct catalog_item *row, const char *base, struct parts_search *s,
+    struct parts *p)
+{
+	struct item *it = NULL;
+	int fd = -1;
+	enum err e;
+
+	if ((e = keep_open(v, row, &fd, &it)) == ERR_OK &&
+	    (e = parts_search(v, row, it, s)) == ERR_OK)
+		e = parts_find(s, base, p);
+	item_free(it);
+	io_close(&fd);
+	return e;
+}
+
 static int
 join(struct vault *v, const struct catalog_item *row, const struct cmd_options *o)
 {
+	struct parts_search s = {0};
 	struct parts p = {0};
 	int dir = -1, code = CMD_DONE;
 	enum err e;
 
-	if ((e = parts_find(v, row, o->n_args > 1 ? o->args[1] : NULL, &p)) != ERR_OK)
+	if ((e = find(v, row, o->n_args > 1 ? o->args[1] : NULL, &s, &p)) != ERR_OK) {
 		code = fail_find(row, e);
-	else if (p.missing > 0)
-		code = fail_missing(&p);
+		if (e == ERR_NOTFOUND)
+			name_closed(&s);
+	} else if (p.missing > 0)
+		code = fail_missing(&p, &s);
 	else if ((mkdir(o->to, 0700) == -1 && errno != EEXIST) ||
 		 (e = io_open_dir(AT_FDCWD, o->to, &dir)) != ERR_OK)
 		code = cmd_fail(o->to, "this folder can't be used: %s.", cmd_why(io_errno()));
@@ -126,6 +163,7 @@ join(struct vault *v, const struct catalog_item *row, const struct cmd_options *
 		code = write_file(v, &p, o->to, dir);
 	io_close(&dir);
 	parts_wipe(&p);
+	parts_search_wipe(&s);
 	return code;
 }
 
@@ -152,11 +190,12 @@ const struct cmd cmd_join = {
     .name = "join",
     .usage = "VAULT ID --to DIR [NAME]",
     .summary = "put a file together that came in parts",
-    .help = "The submission ID has a part of it, called name.part1, name.001 or xaa (split); the\n"
-	    "others may lie in any submission of the same source. All must be there: those that\n"
-	    "are missing are named. NAME says which file, when ID has parts of several.\n"
-	    "\n"
-	    "  --to DIR                the folder; it is made if it isn't there\n",
+    .help =
+	"The submission ID has a part of it, called name.part1, name.001, xaa, or as split(1)\n"
+	"calls them; the others may lie in any submission of the same source. All must be there: those that\n"
+	"are missing are named. NAME says which file, when ID has parts of several.\n"
+	"\n"
+	"  --to DIR                the folder; it is made if it isn't there\n",
     .options = CMD_OPT_TO,
     .args_min = 1,
     .args_max = 2,

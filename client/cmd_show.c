@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "cmd.h"
+#include "cmd_parts.h"
 #include "display.h"
 #include "item.h"
 #include "nested.h"
@@ -174,7 +175,7 @@ put_item(struct buf *out, struct vault *v, struct item *it, const struct catalog
 }
 
 static int
-show(struct vault *v, const struct catalog_item *row)
+show(struct vault *v, const struct catalog_item *row, const char *path)
 {
 	struct item *it = NULL;
 	int fd = -1, code = CMD_DONE;
@@ -184,6 +185,8 @@ show(struct vault *v, const struct catalog_item *row)
 	buf_init(&out, OUT_MAX);
 	if ((e = keep_open(v, row, &fd, &it)) == ERR_OK)
 		e = put_item(&out, v, it, row);
+	if (e == ERR_OK)
+		e = cmd_parts_put(&out, v, path, row, it);
 	if (e == ERR_OK)
 		cmd_flush(&out);
 	else
@@ -204,7 +207,7 @@ run(const struct cmd_options *o)
 	if ((code = cmd_open(o, &v)) != CMD_DONE)
 		return code;
 	if ((code = cmd_find(v, o->args[0], &row)) == CMD_DONE)
-		code = show(v, row);
+		code = show(v, row, o->vault);
 	vault_free(v);
 	return code;
 }

@@ -1,32 +1,19 @@
 #ifndef SEALSLOT_CLIENT_PARTS_H
 #define SEALSLOT_CLIENT_PARTS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "base/sink.h"
+#include "item.h"
+#include "parts_name.h"
 #include "vault.h"
 
 /*
  * One large file that came in parts, perhaps in several submissions of one
- * source: name.part1, name.part2; name.001, name.002; or xaa, xab as split(1)
- * names them.
+ * source, under names as parts_name.h knows them.
  */
-#define PARTS_BASE 255  /* bytes of the name without its number */
-#define PARTS_MAX  9999 /* parts of one file */
-
-enum parts_kind { PARTS_NONE, PARTS_PART, PARTS_NUMBER, PARTS_SPLIT };
-
-struct parts_name {
-	enum parts_kind kind;
-	uint32_t number;
-	char base[PARTS_BASE + 1];
-};
-/* Reads a file's name; false: it isn't that of a part. */
-bool parts_parse(const char *name, struct parts_name *out);
-
 struct part {
 	const struct catalog_item *item; /* NULL: missing */
 	size_t member;                   /* its place in the archive */
@@ -39,20 +26,36 @@ struct parts {
 	struct part *all;       /* owned: by number */
 	size_t n;               /* up to the highest one that came */
 	size_t missing;
-	uint64_t size; /* bytes of all */
-	bool is_open;  /* while the first submission is looked through */
+	uint64_t size;          /* bytes of all */
+	const struct part *bad; /* after parts_join failed: the part that can't be read, or NULL */
 };
+void parts_wipe(struct parts *p);
+
+/* All files with such names in a submission and in the others of its mailbox. */
+struct parts_search {
+	struct parts_found *all; /* owned; those of the submission itself first */
+	size_t n, cap, own;
+	/* Others that can't be opened, perhaps because their key was destroyed; owned. */
+	const struct catalog_item **closed;
+	size_t n_closed;
+};
+/* it: row's submission, open. *s is the caller's (parts_search_wipe). ERR_NOMEM. */
+enum err MUST_CHECK parts_search(
+    struct vault *v, const struct catalog_item *row, const struct item *it, struct parts_search *s);
+void parts_search_wipe(struct parts_search *s);
 
 /*
- * Looks for the parts of a file, in row and in every submission of the same
- * mailbox. base: which file; NULL if there is only one. ERR_NOTFOUND: row has no part;
- * ERR_AMBIGUOUS: of several files, and base is NULL; ERR_EXISTS: a part came twice, with different
- * contents; or as keep_open. *p is the caller's (parts_wipe).
+ * The file of which the i-th of the submission's own files (i < s->own) is a part.
+ * ERR_NOTFOUND: it is only called so, or an earlier one is of the same file; ERR_EXISTS: a part
+ * came twice, with different contents; ERR_NOMEM. *p is the caller's (parts_wipe).
  */
-enum err MUST_CHECK parts_find(
-    struct vault *v, const struct catalog_item *row, const char *base, struct parts *p);
+enum err MUST_CHECK parts_of(const struct parts_search *s, size_t i, struct parts *p);
+/*
+ * The file called base; NULL: the only one. ERR_NOTFOUND: the submission has no part;
+ * ERR_AMBIGUOUS: of several files, and base is NULL; or as parts_of.
+ */
+enum err MUST_CHECK parts_find(const struct parts_search *s, const char *base, struct parts *p);
 /* Writes one part after the other, verified. ERR_STATE: one is missing. */
-enum err MUST_CHECK parts_join(struct vault *v, const struct parts *p, struct sink out);
-void parts_wipe(struct parts *p);
+enum err MUST_CHECK parts_join(struct vault *v, struct parts *p, struct sink out);
 
 #endif

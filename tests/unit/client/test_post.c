@@ -83,21 +83,27 @@ test_parts(void **state)
 		uint32_t number;
 	} good[] = {{"a.part1", "a", PARTS_PART, 1}, {"b.c.part0012", "b.c", PARTS_PART, 12},
 	    {"disk.001", "disk", PARTS_NUMBER, 1}, {"xaa", "x", PARTS_SPLIT, 0},
-	    {"xbz", "x", PARTS_SPLIT, 51}, {"d.000", "d", PARTS_NUMBER, 0}};
-	static const char *const bad[] = {"", "a", "part1", ".part1", ".001", "a.01", "a.0001",
-	    "a.part", "a.part12345", "a.part9999", "xa", "xaaa", "xAa", "yaa", "2026", "a2026.pdf"};
+	    {"xbz", "x", PARTS_SPLIT, 51}, {"d.000", "d", PARTS_NUMBER, 0},
+	    {"x00", "x", PARTS_COUNTED, 0}, {"a.01", "a", PARTS_COUNTED, 1},
+	    {"a.0001", "a", PARTS_COUNTED, 1}, {"f.part-03", "f", PARTS_COUNTED, 3},
+	    {"f.part_aa", "f", PARTS_LETTERED, 0}, {"f.zip.ba", "f.zip", PARTS_LETTERED, 26},
+	    {"f-aac", "f", PARTS_LETTERED, 2}, {"report.de", "report", PARTS_LETTERED, 82}};
+	static const char *const bad[] = {"", "a", "part1", ".part1", ".001", "a.1", ".aa", "aa",
+	    "a.pdf", "a.Aa", "a.aaaa", "a.00001", "x1", "x000", "a.part", "a.part12345",
+	    "a.part9999", "xa", "xaaa", "xAa", "yaa", "2026", "a2026.pdf"};
 	struct parts_name got;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof good / sizeof *good; i++) {
-		assert_true(parts_parse(good[i].name, &got));
+		assert_true(parts_name_parse(good[i].name, &got));
 		assert_string_equal(got.base, good[i].base);
 		assert_int_equal(got.kind, good[i].kind);
 		assert_int_equal(got.number, good[i].number);
+		assert_int_equal(parts_name_is_weak(&got), got.kind >= PARTS_COUNTED);
 	}
 	for (i = 0; i < sizeof bad / sizeof *bad; i++)
-		assert_false(parts_parse(bad[i], &got));
+		assert_false(parts_name_parse(bad[i], &got));
 }
 
 static void
