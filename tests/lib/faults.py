@@ -11,7 +11,7 @@ import mmap
 import os
 import struct
 
-ACTIONS = ("none", "kill-before", "kill-after", "fail", "skip", "tell")
+ACTIONS = ("none", "kill-before", "kill-after", "fail", "skip", "tell", "hold")
 COUNTDOWN, FIRED, ERROR, REMEMBERS, DAYS, BELIEVES, SECONDS, CHEAP, NAMES = 4, 12, 16, 20, 24, 28, 32, 36, 40
 
 

@@ -20,11 +20,12 @@
  * loaded before the C library (LD_PRELOAD) into the release's own processes.
  * A page of the file named by SEALSLOT_FAULTS is shared with the test
  * (tests/lib/faults.py has the same layout), which says: at call number N of
- * that name in that process, be killed before it, after it, fail, or skip it.
+ * that name in that process, be killed before it, after it, fail, skip it, or
+ * stand still until the test says otherwise.
  */
 #define NAME_MAX_LEN 24
 
-enum action { ACT_NONE, ACT_KILL_BEFORE, ACT_KILL_AFTER, ACT_FAIL, ACT_SKIP, ACT_TELL };
+enum action { ACT_NONE, ACT_KILL_BEFORE, ACT_KILL_AFTER, ACT_FAIL, ACT_SKIP, ACT_TELL, ACT_HOLD };
 
 struct control {
 	_Atomic uint32_t action;     /* enum action; 0: nothing goes wrong */
@@ -76,6 +77,12 @@ due(const char *call)
 	if (left > 1)
 		return ACT_NONE;
 	control->fired++;
+	if (control->action == ACT_HOLD) {
+		/* No call: the sandbox permits few, and this one is none of its process's. */
+		while (control->action == ACT_HOLD)
+			;
+		return ACT_NONE;
+	}
 	if (!control->is_lasting)
 		return (enum action)__atomic_exchange_n(
 		    (uint32_t *)&control->action, ACT_NONE, __ATOMIC_SEQ_CST);
@@ -116,6 +123,7 @@ real(const char *name)
 		case ACT_FAIL: errno = control->error; return -1;                                  \
 		case ACT_SKIP: return skipped;                                                     \
 		case ACT_TELL:                                                                     \
+		case ACT_HOLD:                                                                     \
 		case ACT_NONE: break;                                                              \
 		}                                                                                  \
 		return next args;                                                                  \
@@ -154,6 +162,7 @@ recv(int fd, void *p, size_t n, int flags)
 			(void)!REAL(write)(STDERR_FILENO, p, (size_t)r);
 		break;
 	case ACT_SKIP:
+	case ACT_HOLD:
 	case ACT_NONE: break;
 	}
 	return r;
@@ -177,6 +186,7 @@ openat64(int at, const char *path, int flags, ...)
 	case ACT_FAIL: errno = control->error; return -1;
 	case ACT_SKIP:
 	case ACT_TELL:
+	case ACT_HOLD:
 	case ACT_NONE: break;
 	}
 	return next(at, path, flags, mode);
@@ -202,6 +212,7 @@ fcntl64(int fd, int cmd, ...)
 		case ACT_FAIL: errno = control->error; return -1;
 		case ACT_SKIP: return 0;
 		case ACT_TELL:
+		case ACT_HOLD:
 		case ACT_NONE: break;
 		}
 	return next(fd, cmd, arg);
