@@ -27,7 +27,7 @@ cmd_serve(const struct cmd *self, int argc, char **argv)
 	if (setup_read(args.conf, &s, &why) != ERR_OK)
 		return cmd_fail(&why);
 	s.may_lack_landlock = args.may_lack_landlock;
-	if (listen_open(&s, &l, &why) == ERR_OK) {
+	if (setup_read_logo(&s, &why) == ERR_OK && listen_open(&s, &l, &why) == ERR_OK) {
 		code = supervise(&s, l.fd, serving, &l, &why) == ERR_OK ? CMD_OK : cmd_fail(&why);
 		listen_close(&l);
 	} else {

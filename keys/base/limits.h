@@ -80,6 +80,10 @@
 #define LIMIT_TOPICS            8           /* topics of the form */
 #define LIMIT_TOPIC_VALUES      128         /* values of one topic */
 #define LIMIT_TOPIC_VALUE       120         /* bytes of one value */
+#define LIMIT_INTRO             600         /* bytes of the admin's own text on the start page */
+#define LIMIT_CONTACT           200         /* ...and at the foot of each page */
+#define LIMIT_LOGO              (6 * 1024)  /* bytes: page, style and logo stay below 20 KiB */
+#define LIMIT_LOGO_SIDE         1024        /* pixels */
 #define LIMIT_REASON            512         /* bytes of plain words from store to an admin's verb */
 #define LIMIT_ADMINS            8           /* admin connections at once */
 

@@ -8,6 +8,7 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "conf/conf_local.h"
 #include "conf/conf_value.h"
 
 #define DEFAULT_LISTEN    "127.0.0.1:8480"
@@ -25,6 +26,7 @@ static const struct key {
     {"server", "listen", conf_value_listen, false},
     {"server", "languages", conf_value_languages, false},
     {"server", "name", conf_value_name, false},
+    {"server", "logo", conf_value_logo_path, false},
     {"server", "proxy_protocol", conf_value_proxy_protocol, false},
     {"server", "drain_seconds", conf_value_drain_sec, false},
     {"store", "path", conf_value_store_path, true},
@@ -109,6 +111,16 @@ set_topic(struct parse *p, const char *name, const char *value)
 		fail(p, p->line, printable(name), why);
 }
 
+/* A key that ends with a language: "intro.fr". */
+static void
+set_local(struct parse *p, const char *section, const char *name, const char *value)
+{
+	const char *why = conf_local_set(p->conf, section, name, value);
+
+	if (why != NULL)
+		fail(p, p->line, printable(name), why);
+}
+
 static int
 take_pair(void *user, const char *section, const char *name, const char *value)
 {
@@ -116,6 +128,10 @@ take_pair(void *user, const char *section, const char *name, const char *value)
 	const char *why;
 	size_t i;
 
+	if (strchr(name, '.') != NULL || strcmp(section, "inboxes") == 0) {
+		set_local(p, section, name, value);
+		return !p->has_failed;
+	}
 	if (strcmp(section, "topics") == 0) {
 		set_topic(p, name, value);
 		return !p->has_failed;
@@ -164,6 +180,21 @@ set_up_inih(void)
 	ini_stop_on_first_error = true;
 }
 
+/* What stands in a language that no page is shown in was meant otherwise. */
+static void
+check_locals(struct parse *p)
+{
+	const struct conf_local *l = conf_local_stray(p->conf);
+	char key[sizeof l->name + sizeof l->lang];
+
+	if (l == NULL)
+		return;
+	snprintf(key, sizeof key, "%s.%s", l->name, l->lang);
+	fail(p, 0, printable(key),
+	    "is in a language that [server] languages doesn't name; add it there, or take this "
+	    "line out");
+}
+
 static void
 parse_text(struct parse *p)
 {
@@ -179,6 +210,7 @@ parse_text(struct parse *p)
 	for (i = 0; i < N_KEYS; i++)
 		if (keys[i].is_required && !p->is_set[i])
 			fail(p, 0, keys[i].name, "is missing");
+	check_locals(p);
 }
 
 enum err
@@ -234,6 +266,10 @@ conf_free(struct conf *c)
 		return;
 	for (i = 0; i < c->n_topics; i++)
 		free(c->topics[i].values);
+	for (i = 0; i < c->n_locals; i++) {
+		free(c->locals[i].text);
+		free(c->locals[i].values);
+	}
 	free(c);
 }
 

@@ -15,12 +15,24 @@
 #define CONF_PATH_MAX      1024
 #define CONF_TEXT_MAX      256
 #define CONF_LANGUAGES_MAX 8
+#define CONF_LOCALS_MAX    ((2 + LIMIT_TOPICS + LIMIT_INBOXES) * CONF_LANGUAGES_MAX)
 #define CONF_UNIX_PREFIX   "unix:"
 
 struct conf_topic {
 	char name[32]; /* the key: [a-z0-9_-] */
 	char *values;  /* owned: NUL-separated, n of them */
 	size_t n;
+};
+
+/* What the admin says in one language; conf_local.h finds it. */
+enum conf_local_kind { CONF_LOCAL_INTRO, CONF_LOCAL_CONTACT, CONF_LOCAL_TOPIC, CONF_LOCAL_INBOX };
+
+struct conf_local {
+	enum conf_local_kind kind;
+	char name[32]; /* the key without its language; of a topic or an inbox: its name */
+	char lang[8];
+	char *text;   /* owned; of a topic: its title */
+	char *values; /* owned; of a topic: as many names as it has values; otherwise NULL */
 };
 
 struct conf {
@@ -32,6 +44,7 @@ struct conf {
 	char languages[CONF_LANGUAGES_MAX][8]; /* "fr", "en"; the first is the default */
 	size_t n_languages;
 	char name[CONF_TEXT_MAX];
+	char logo_path[CONF_PATH_MAX]; /* "": none */
 	bool proxy_protocol;
 	uint32_t drain_sec; /* how long uploads may go on after SIGTERM */
 	/* [store] */
@@ -47,6 +60,9 @@ struct conf {
 	/* [topics] */
 	struct conf_topic topics[LIMIT_TOPICS];
 	size_t n_topics;
+	/* [server] intro.fr and contact.fr, [topics] city.fr, [inboxes] tips.fr */
+	struct conf_local locals[CONF_LOCALS_MAX];
+	size_t n_locals;
 };
 
 struct conf_fault {

@@ -34,6 +34,14 @@ is_clean_text(const char *s, size_t n)
 	return true;
 }
 
+bool
+conf_value_is_text(const char *s, size_t max)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= max && is_clean_text(s, n);
+}
+
 static void
 copy(char *to, const char *s)
 {
@@ -158,7 +166,7 @@ conf_value_languages(struct conf *c, const char *s)
 const char *
 conf_value_name(struct conf *c, const char *s)
 {
-	if (s[0] == '\0' || strlen(s) >= sizeof c->name || !is_clean_text(s, strlen(s)))
+	if (!conf_value_is_text(s, sizeof c->name - 1))
 		return "must be 1 to 255 bytes of text (UTF-8)";
 	copy(c->name, s);
 	return NULL;
@@ -196,6 +204,12 @@ const char *
 conf_value_store_path(struct conf *c, const char *s)
 {
 	return set_path(c->store_path, s);
+}
+
+const char *
+conf_value_logo_path(struct conf *c, const char *s)
+{
+	return set_path(c->logo_path, s);
 }
 
 const char *
@@ -286,28 +300,39 @@ add_value(struct conf_topic *t, char **end, const char *s, size_t len)
 }
 
 const char *
-conf_value_topic(struct conf *c, const char *name, const char *s)
+conf_value_choices(struct conf_topic *t, const char *s)
 {
-	struct conf_topic t = {0};
 	const char *why = NULL;
 	char *end;
 	size_t len;
+
+	if ((t->values = end = malloc(strlen(s) + 1)) == NULL)
+		return "doesn't fit into memory";
+	for (;; s += len + 1) {
+		len = strcspn(s, "|");
+		if ((why = add_value(t, &end, s, len)) != NULL || s[len] == '\0')
+			break;
+	}
+	if (why != NULL) {
+		free(t->values);
+		t->values = NULL;
+	}
+	return why;
+}
+
+const char *
+conf_value_topic(struct conf *c, const char *name, const char *s)
+{
+	struct conf_topic t = {0};
+	const char *why;
 
 	if (!is_made_of(name, "abcdefghijklmnopqrstuvwxyz0123456789_-", 1, sizeof t.name - 1))
 		return "must have a name of 1 to 31 characters a-z, 0-9, _ and -";
 	if (c->n_topics == LIMIT_TOPICS)
 		return "is one topic more than the 8 there may be";
-	if ((t.values = end = malloc(strlen(s) + 1)) == NULL)
-		return "doesn't fit into memory";
+	if ((why = conf_value_choices(&t, s)) != NULL)
+		return why;
 	copy(t.name, name);
-	for (;; s += len + 1) {
-		len = strcspn(s, "|");
-		if ((why = add_value(&t, &end, s, len)) != NULL || s[len] == '\0')
-			break;
-	}
-	if (why != NULL)
-		free(t.values);
-	else
-		c->topics[c->n_topics++] = t;
-	return why;
+	c->topics[c->n_topics++] = t;
+	return NULL;
 }

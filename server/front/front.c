@@ -310,6 +310,7 @@ open_site(struct front *f, const struct front_setup *s)
 	if (s->mailbox != -1 && (e = mailbox_new(s->mailbox, &f->mailbox)) != ERR_OK)
 		return e;
 	f->site.mailbox = f->mailbox;
+	f->site.logo = &s->logo;
 	f->site.env = (struct intake_env){.conf = s->conf, .store = f->store, .sealer = f->sealer};
 	return ERR_OK;
 }

@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_FRONT_FRONT_H
 #define SEALSLOT_FRONT_FRONT_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "carry/minisign.h"
 #include "conf/conf.h"
@@ -15,10 +16,11 @@ struct front;
 struct front_setup {
 	struct conf *conf; /* borrowed */
 	struct minisign_key root;
-	int parent;   /* control socket; borrowed */
-	int listener; /* borrowed */
-	int store;    /* front's from front_new on */
-	int mailbox;  /* front's from front_new on; -1: it comes later */
+	struct buf logo; /* a PNG; empty: none; borrowed */
+	int parent;      /* control socket; borrowed */
+	int listener;    /* borrowed */
+	int store;       /* front's from front_new on */
+	int mailbox;     /* front's from front_new on; -1: it comes later */
 	unsigned workers;
 	bool may_lack_landlock;
 };

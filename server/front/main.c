@@ -69,6 +69,7 @@ take(struct front_setup *s, struct wire_msg *m)
 {
 	switch (m->op) {
 	case OP_CONF: return take_conf(s, m);
+	case OP_LOGO: return s->logo.len != 0 ? ERR_STATE : wire_memfd_read(m->fd, &s->logo);
 	case OP_LISTEN: return keep(&s->listener, m);
 	case OP_PEER: return take_peer(s, m);
 	case OP_GO:
@@ -145,6 +146,7 @@ main(void)
 	struct reason why = {""};
 	enum err e;
 
+	buf_init(&s.logo, LIMIT_LOGO);
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, "sealslotd-front");
 	if (fcntl(PARENT_FD, F_SETFD, FD_CLOEXEC) == -1)
@@ -161,6 +163,7 @@ main(void)
 	io_close(&s.store);
 	io_close(&s.mailbox);
 	conf_free(s.conf);
+	buf_wipe(&s.logo);
 	if (e != ERR_OK && why.text[0] == '\0')
 		reason_sys(&why, e, "It can't go on");
 	return e == ERR_OK ? 0 : fail(&why);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "conf/conf_local.h"
 #include "seal/bech32.h"
 
 static size_t
@@ -48,6 +49,22 @@ set_recipients(struct model *v, const struct schedule_seal *seal)
 	}
 }
 
+/* What the configuration says about it in the page's language; NULL: nothing. */
+static const char *
+local(const struct model *v, enum conf_local_kind kind, const char *name)
+{
+	return conf_local_text(v->site->conf, kind, name, page_language_code(v->lang));
+}
+
+const char *
+model_inbox_title(const struct model *v, size_t i)
+{
+	const struct schedule *s = v->site->schedule->s;
+	const char *title = local(v, CONF_LOCAL_INBOX, s->inboxes[i].name);
+
+	return title != NULL ? title : s->inboxes[i].title;
+}
+
 static void
 inbox_row(struct model *v, size_t i)
 {
@@ -55,7 +72,7 @@ inbox_row(struct model *v, size_t i)
 	struct schedule_seal seal;
 
 	v->m.value[PAGE_NAME] = s->inboxes[i].name;
-	v->m.value[PAGE_TITLE] = s->inboxes[i].title;
+	v->m.value[PAGE_TITLE] = model_inbox_title(v, i);
 	v->m.value[PAGE_NUMBER] = v->m.value[PAGE_UNTIL] = v->m.value[PAGE_SEAL_TO] = NULL;
 	v->m.value[PAGE_FINGERPRINT] = NULL;
 	if (schedule_current(s, i, v->site->today, &seal) != ERR_OK)
@@ -70,11 +87,12 @@ inbox_row(struct model *v, size_t i)
 	v->m.value[PAGE_SEAL_TO] = v->seal_to;
 }
 
-/* The key of the config is also what is shown: "sound_sensors" becomes "sound sensors". */
+/* Without a title the key of the config is shown: "sound_sensors" becomes "sound sensors". */
 static void
 topic_row(struct model *v, size_t i)
 {
 	const struct conf_topic *t = &v->site->conf->topics[i];
+	const char *title;
 	char *p;
 
 	v->topic = i;
@@ -83,15 +101,25 @@ topic_row(struct model *v, size_t i)
 		if (*p == '_')
 			*p = ' ';
 	v->m.value[PAGE_NAME] = t->name;
-	v->m.value[PAGE_TITLE] = v->title;
+	title = local(v, CONF_LOCAL_TOPIC, t->name);
+	v->m.value[PAGE_TITLE] = title != NULL ? title : v->title;
 }
 
+/* Reviewers get the same value from a source of any language. */
 static void
 choice_row(struct model *v, size_t i)
 {
-	v->choice =
-	    i == 0 ? v->site->conf->topics[v->topic].values : v->choice + strlen(v->choice) + 1;
+	const struct conf_topic *t = &v->site->conf->topics[v->topic];
+	const struct conf_local *l =
+	    conf_local_find(v->site->conf, CONF_LOCAL_TOPIC, t->name, page_language_code(v->lang));
+
+	v->choice = i == 0 ? t->values : v->choice + strlen(v->choice) + 1;
+	if (l == NULL)
+		v->label = v->choice;
+	else
+		v->label = i == 0 ? l->values : v->label + strlen(v->label) + 1;
 	v->m.value[PAGE_VALUE] = v->choice;
+	v->m.value[PAGE_LABEL] = v->label;
 }
 
 /* The codename is cut into its words as they are listed. */
@@ -171,6 +199,9 @@ model_init(struct model *v, const struct site *s, const struct request *r)
 	if (s->schedule != NULL)
 		snprintf(v->serial, sizeof v->serial, "%u", s->schedule->s->serial);
 	v->m.value[PAGE_SITE] = s->conf->name;
+	v->m.value[PAGE_LOGO] = s->logo != NULL && s->logo->len > 0 ? "1" : NULL;
+	v->m.value[PAGE_INTRO] = local(v, CONF_LOCAL_INTRO, "intro");
+	v->m.value[PAGE_CONTACT] = local(v, CONF_LOCAL_CONTACT, "contact");
 	v->m.value[PAGE_INSTANCE] = s->conf->instance;
 	v->m.value[PAGE_LANG] = page_language_code(v->lang);
 	v->m.value[PAGE_Q] = v->q;

@@ -19,8 +19,8 @@
 struct model {
 	const struct site *site;
 	size_t lang;
-	size_t topic; /* whose choices are listed */
-	const char *choice;
+	size_t topic;                  /* whose choices are listed */
+	const char *choice, *label;    /* the one of them that was listed last */
 	const struct replies *replies; /* NULL: none */
 	char *word;                    /* where the words of a codename go on */
 	struct page_model m;
@@ -35,6 +35,8 @@ struct model {
 
 /* What every page shows. site and r are borrowed until model_render. */
 void model_init(struct model *v, const struct site *s, const struct request *r);
+/* What the i-th inbox of the schedule is called in the page's language. */
+const char *model_inbox_title(const struct model *v, size_t i);
 /* Renders it into a, which is initialised in any case, and wipes the model. */
 enum err MUST_CHECK model_render(
     struct model *v, enum page_id page, unsigned status, struct answer *a);

@@ -42,6 +42,9 @@ enum page_id {
 /* {{name}} of a template is PAGE_NAME here. */
 enum page_value {
 	PAGE_SITE,        /* the instance's name */
+	PAGE_LOGO,        /* there is one at /logo.png */
+	PAGE_INTRO,       /* what the admin says on the start page */
+	PAGE_CONTACT,     /* ...and at the foot of each page */
 	PAGE_INSTANCE,    /* its onion address */
 	PAGE_LANG,        /* of this page: "fr" */
 	PAGE_Q,           /* "?lang=fr" when the language was chosen by hand */
@@ -94,7 +97,8 @@ enum page_value {
 	PAGE_NUMBER, /* an epoch */
 	PAGE_UNTIL,
 	PAGE_SEAL_TO, /* "-r age1... -r age1..." */
-	PAGE_VALUE,   /* one choice of a topic */
+	PAGE_VALUE,   /* one choice of a topic, as it is sealed */
+	PAGE_LABEL,   /* ...and as it is shown */
 	PAGE_WORD,    /* of a codename */
 	PAGE_ID,      /* of a reply */
 	PAGE_DAY,

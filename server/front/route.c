@@ -115,6 +115,18 @@ get_qr(struct site *s, const struct request *r, struct answer *a)
 }
 
 static enum err
+get_logo(struct site *s, const struct request *r, struct answer *a)
+{
+	enum err e;
+
+	if (s->logo == NULL || s->logo->len == 0)
+		return view_error(s, r, PAGE_NOT_FOUND, a);
+	e = get_bytes(s->logo, a);
+	a->type = ANSWER_PNG;
+	return e;
+}
+
+static enum err
 get_style(struct site *s, const struct request *r, struct answer *a)
 {
 	(void)s;
@@ -144,6 +156,7 @@ static const struct route routes[] = {
     {"/how", GET, get_how, NULL, NULL},
     {"/fingerprints", GET, get_fingerprints, NULL, NULL},
     {"/fingerprint.png", GET, get_qr, NULL, NULL},
+    {"/logo.png", GET, get_logo, NULL, NULL},
     {"/keys", GET, get_keys, NULL, NULL},
     {"/keys.minisig", GET, get_signature, NULL, NULL},
     {"/static/style.css", GET, get_style, NULL, NULL},

@@ -32,6 +32,7 @@ struct site {
 	struct lang_set languages;
 	char root_key[MINISIGN_KEY_LEN + 1];
 	char root_words[FINGERPRINT_MAX + 1];
+	const struct buf *logo;     /* borrowed; NULL or empty: none */
 	struct buf root_qr;         /* a PNG of root_key */
 	char address[SITE_ADDRESS]; /* "127.0.0.1:8480"; "" on a Unix socket */
 	struct intake_env env;

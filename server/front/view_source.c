@@ -32,7 +32,7 @@ set_key(struct model *v, const struct receipt_note *note)
 	snprintf(v->number, sizeof v->number, "%u", note->epoch);
 	v->m.value[PAGE_FINGERPRINT] = v->fingerprint;
 	v->m.value[PAGE_NUMBER] = v->number;
-	v->m.value[PAGE_TITLE] = s->inboxes[inbox].title;
+	v->m.value[PAGE_TITLE] = model_inbox_title(v, inbox);
 }
 
 enum err

@@ -138,13 +138,22 @@ connect_peers(struct children *c, struct child *child)
 }
 
 static enum err
+hand_over_to_front(const struct children *c, const struct child *child)
+{
+	enum err e;
+
+	if ((e = handover_logo(child->sock, c->setup)) != ERR_OK)
+		return e;
+	return wire_send(child->sock, OP_LISTEN, 0, ERR_OK, NULL, 0, c->listener);
+}
+
+static enum err
 hand_over(struct children *c, struct child *child)
 {
 	enum err e;
 
 	if ((e = handover_conf(child->sock, c->setup)) != ERR_OK ||
-	    (child->role == ROLE_FRONT && (e = wire_send(child->sock, OP_LISTEN, 0, ERR_OK, NULL, 0,
-					       c->listener)) != ERR_OK) ||
+	    (child->role == ROLE_FRONT && (e = hand_over_to_front(c, child)) != ERR_OK) ||
 	    (e = connect_peers(c, child)) != ERR_OK)
 		return e;
 	return handover_go(child->sock, c->setup);

@@ -18,6 +18,20 @@ handover_conf(int sock, const struct setup *s)
 }
 
 enum err
+handover_logo(int sock, const struct setup *s)
+{
+	int fd = -1;
+	enum err e;
+
+	if (s->logo.len == 0)
+		return ERR_OK;
+	if ((e = wire_memfd(s->logo.p, s->logo.len, &fd)) == ERR_OK)
+		e = wire_send(sock, OP_LOGO, 0, ERR_OK, NULL, 0, fd);
+	io_close(&fd);
+	return e;
+}
+
+enum err
 handover_peer(int sock, enum role role, int fd)
 {
 	struct op_peer body = {role};

@@ -9,6 +9,8 @@
 
 /* The configuration's text and the root key. */
 enum err MUST_CHECK handover_conf(int sock, const struct setup *s);
+/* The logo, if there is one: to front alone. */
+enum err MUST_CHECK handover_logo(int sock, const struct setup *s);
 /* One end of a socketpair; fd is closed here. */
 enum err MUST_CHECK handover_peer(int sock, enum role role, int fd);
 /* An op without a body. */

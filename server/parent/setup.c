@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "parent/logo.h"
 
 /* A file that decides where submissions go isn't for everybody to write. */
 static enum err
@@ -108,15 +109,43 @@ setup_read(const char *conf_path, struct setup *s, struct reason *why)
 
 	*s = (struct setup){.uid = (uid_t)-1};
 	buf_init(&s->text, LIMIT_CONF);
+	buf_init(&s->logo, LIMIT_LOGO);
 	if ((e = read_conf(conf_path, s, why)) != ERR_OK || (e = read_root(s, why)) != ERR_OK ||
 	    (e = find_user(s, why)) != ERR_OK)
 		setup_wipe(s);
 	return e;
 }
 
+enum err
+setup_read_logo(struct setup *s, struct reason *why)
+{
+	const char *path = s->conf->logo_path, *what = "";
+	enum err e;
+
+	if (path[0] == '\0')
+		return ERR_OK;
+	if ((e = check_writers(path, why)) != ERR_OK)
+		return e;
+	if ((e = io_read_file(AT_FDCWD, path, &s->logo)) == ERR_NOTFOUND)
+		return reason_set(why, e,
+		    "There is no logo %s: copy it there, or take [server] logo out of the "
+		    "configuration.",
+		    path);
+	if (e != ERR_OK && e != ERR_LIMIT)
+		return reason_sys(why, e, "Can't read the logo %s", path);
+	if (e == ERR_LIMIT) /* too large to be read at all */
+		e = logo_check(NULL, LIMIT_LOGO + 1, &what);
+	else
+		e = logo_check(s->logo.p, s->logo.len, &what);
+	if (e == ERR_OK)
+		return ERR_OK;
+	return reason_set(why, e, "The logo %s ([server] logo) %s.", path, what);
+}
+
 void
 setup_wipe(struct setup *s)
 {
+	buf_wipe(&s->logo);
 	conf_free(s->conf);
 	s->conf = NULL;
 	buf_wipe(&s->text);

@@ -15,6 +15,7 @@
 struct setup {
 	struct conf *conf;
 	struct buf text; /* of the configuration */
+	struct buf logo; /* a PNG; empty: none */
 	struct minisign_key root;
 	uid_t uid; /* whom the store belongs to */
 	gid_t gid;
@@ -28,6 +29,8 @@ struct setup {
  * without a user in the configuration, or as a third one.
  */
 enum err MUST_CHECK setup_read(const char *conf_path, struct setup *s, struct reason *why);
+/* The logo that the configuration names, if any: for serve alone, no other verb shows it. */
+enum err MUST_CHECK setup_read_logo(struct setup *s, struct reason *why);
 void setup_wipe(struct setup *s);
 
 /* Makes the store's folder, empty and the user's; one that exists is left to others to judge. */

@@ -13,6 +13,7 @@
 /* Who may say what to whom, how long it is, and whether a descriptor comes along. */
 static const struct op_rule rules[OP_COUNT] = {
     [OP_CONF] = {"conf", PARENT, CHILDREN, MINISIGN_KEY_LEN, MINISIGN_KEY_LEN, OP_FD_ALWAYS, 0},
+    [OP_LOGO] = {"logo", PARENT, FRONT, NOTHING, OP_FD_ALWAYS, 0},
     [OP_LISTEN] = {"listen", PARENT, FRONT, NOTHING, OP_FD_ALWAYS, 0},
     [OP_PEER] = {"peer", PARENT, CHILDREN, EXACTLY(op_peer), OP_FD_ALWAYS, 0},
     [OP_INIT] = {"init", PARENT, STORE, NOTHING, OP_FD_NEVER, 0},

@@ -90,6 +90,8 @@ enum op {
 	OP_ANSWERS_TAKEN, /* body: struct op_answers_taken */
 	/* front to mailbox */
 	OP_NAME_GIVE_BACK, /* ref: it never came to the store: its codename is nobody's again */
+	/* parent to front, at its start */
+	OP_LOGO, /* fd: memfd of a PNG that the parent has checked */
 	OP_COUNT
 };
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/conf_local.h"
 #include "fuzz.h"
 
 /* What is accepted keeps to every limit; what is refused is explained. */
@@ -27,6 +28,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		for (j = 0, v = c->topics[i].values; j < c->topics[i].n; j++, v += strlen(v) + 1)
 			FUZZ_CHECK(strlen(v) > 0 && strlen(v) <= LIMIT_TOPIC_VALUE);
 	}
+	FUZZ_CHECK(c->n_locals <= CONF_LOCALS_MAX && conf_local_stray(c) == NULL);
+	for (i = 0; i < c->n_locals; i++)
+		FUZZ_CHECK(c->locals[i].text != NULL && strlen(c->locals[i].text) <= LIMIT_INTRO);
 	conf_free(c);
 	return 0;
 }

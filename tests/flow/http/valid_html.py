@@ -13,7 +13,9 @@ from frontrig import BUSY, MULTIPART, NOSPACE, OK, SYS, Front, Keys, body_of, pa
 
 WEIGHT = 20 * 1024
 JUDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib/validate.mjs")
-TOPICS = {"city": "Marseille | Nice | \"quoted\" <b> & 'more'", "sound_sensors": "yes | no"}
+TOPICS = {"city": "Marseille | Nice | \"quoted\" <b> & 'more'", "sound_sensors": "yes | no",
+          "sound_sensors.fr": "Capteurs <i> & \"sons\": oui | \"non\" <b>"}
+WORDS = {"languages": "en fr", "intro.fr": "Nous <b> & \"vous\" " * 30, "contact.en": "1, Main Street <a href=x>"}
 
 
 def raw_errors(front, lang):
@@ -87,7 +89,7 @@ def check(name, text):
 
 def main():
     keys = Keys(os.path.abspath(sys.argv[1]), "--inbox", "tips=Investigations & \"more\" <desk>", "--inbox", "press=Press")
-    with Front(sys.argv[1], {"store": {"max_upload": "1M"}, "topics": TOPICS}, keys) as front:
+    with Front(sys.argv[1], {"server": WORDS, "store": {"max_upload": "1M"}, "topics": TOPICS}, keys) as front:
         found = pages(front)
     assert len(found) >= 2 * 22, sorted(found)
     for name, text in found.items():

@@ -1,6 +1,7 @@
 #include "harness.h"
 
 #include "conf/conf.h"
+#include "conf/conf_local.h"
 
 #define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwd.onion"
 #define LEAST                                                                                      \
@@ -185,6 +186,126 @@ bad_values_are_refused(void **state)
 	assert_bad("topics", "city", topic);
 }
 
+/* ---- what is said in one language */
+
+#define LANGUAGES "[server]\nlanguages = fr en\n"
+
+static void
+languages_have_texts_of_their_own(void **state)
+{
+	const struct conf_local *topic;
+	struct conf *c = NULL;
+
+	(void)state;
+	assert_ok(parse(LEAST
+	    "[server]\nintro.fr = Bonjour <b>\nlanguages = fr en\nlogo = /etc/logo.png\n"
+	    "contact.en = On paper: 1, Main Street\n"
+	    "[topics]\ncity = Nice | Paris\nkind = drones | facial recognition\n"
+	    "kind.fr = Technologie :  drones | reconnaissance faciale: tout\n"
+	    "[inboxes]\ntips.fr = Cellule enqu\xc3\xaate\npress-2.fr = Presse\n",
+	    &c));
+	assert_string_equal(c->logo_path, "/etc/logo.png");
+	assert_string_equal(conf_local_text(c, CONF_LOCAL_INTRO, "intro", "fr"), "Bonjour <b>");
+	assert_null(conf_local_text(c, CONF_LOCAL_INTRO, "intro", "en"));
+	assert_string_equal(
+	    conf_local_text(c, CONF_LOCAL_CONTACT, "contact", "en"), "On paper: 1, Main Street");
+	assert_string_equal(
+	    conf_local_text(c, CONF_LOCAL_INBOX, "tips", "fr"), "Cellule enqu\xc3\xaate");
+	assert_null(conf_local_text(c, CONF_LOCAL_INBOX, "tips", "en"));
+	assert_null(conf_local_text(c, CONF_LOCAL_TOPIC, "city", "fr"));
+	assert_non_null(topic = conf_local_find(c, CONF_LOCAL_TOPIC, "kind", "fr"));
+	assert_string_equal(topic->text, "Technologie");
+	assert_memory_equal(topic->values, "drones\0reconnaissance faciale: tout", 36);
+	assert_int_equal(c->n_topics, 2);
+	conf_free(c);
+}
+
+static void
+texts_of_a_language_are_checked(void **state)
+{
+	static const char topics[] = LEAST LANGUAGES "[topics]\na = x | y\n";
+	static const struct {
+		const char *more, *words;
+	} all[] = {
+	    {"a.fr = T: x\n", "a.fr must have as many values"},
+	    {"a.fr = T: x | y | z\n", "a.fr must have as many values"},
+	    {"a.fr = x | y\n", "a.fr must be a title"},
+	    {"a.fr = : x | y\n", "a.fr must be a title"},
+	    {"a.fr = T: x | \n", "a.fr must be values"},
+	    {"a.fr =  \xe2\x80\xae: x | y\n", "a.fr must be a title"},
+	    {"b.fr = T: x | y\n", "b.fr must stand below the topic"},
+	    {"a.fr = T: x | y\na.fr = T: x | y\n", "a.fr stands here for the second time"},
+	    {"a. = T: x | y\n", "a. must be a name, a point and a language"},
+	    {"[inboxes]\ntips = Tips\n", "tips must be a name, a point and a language"},
+	    {"[inboxes]\nTips.fr = Tips\n", "Tips.fr must be the name of an inbox"},
+	    {"[inboxes]\ntips.fr = \n", "tips.fr must be 1 to 120"},
+	    {"[server]\nlogo = logo.png\n", "logo must be an absolute path"},
+	    {"[server]\nname.fr = Nom\n", "name.fr is not a key of this section"},
+	    {"[store]\nintro.fr = a\n", "intro.fr is not a key of this section"},
+	    {"[server]\nintro.fr = \n", "intro.fr must be one line"},
+	    {"[server]\nintro.fr = a\001b\n", "intro.fr must be one line"},
+	    {"[server]\nintro.de = Guten Tag\n",
+		"intro.de is in a language that [server] languages"},
+	    {"[inboxes]\ntips.pt = Dicas\n", "tips.pt is in a language that [server] languages"},
+	};
+	char text[1024];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof all / sizeof all[0]; i++) {
+		struct conf *c = NULL;
+
+		snprintf(text, sizeof text, "%s%s", topics, all[i].more);
+		assert_err(parse(text, &c), ERR_FORMAT);
+		if (strstr(fault.why, all[i].words) == NULL)
+			fail_msg("%zu: %s", i, fault.why);
+	}
+}
+
+/* The last byte that fits, and one more. */
+static void
+texts_of_a_language_are_bounded(void **state)
+{
+	static const struct {
+		const char *key;
+		int max;
+	} all[] = {{"[server]\nintro.fr", LIMIT_INTRO}, {"[server]\ncontact.fr", LIMIT_CONTACT},
+	    {"[inboxes]\ntips.fr", LIMIT_INBOX_TITLE}};
+	char value[LIMIT_INTRO + 2], text[2048];
+	struct conf *c;
+	size_t i, n;
+
+	(void)state;
+	memset(value, 'a', sizeof value - 1);
+	value[sizeof value - 1] = '\0';
+	for (i = 0; i < sizeof all / sizeof all[0]; i++) {
+		c = NULL;
+		snprintf(text, sizeof text, LEAST LANGUAGES "%s = %.*s\n", all[i].key, all[i].max,
+		    value);
+		assert_ok(parse(text, &c));
+		conf_free(c);
+		c = NULL;
+		snprintf(text, sizeof text, LEAST LANGUAGES "%s = %.*s\n", all[i].key,
+		    all[i].max + 1, value);
+		assert_err(parse(text, &c), ERR_FORMAT);
+	}
+	/* As many inboxes as there is room for, and one more. */
+	char *many = malloc(CONF_LOCALS_MAX * 32 + sizeof text);
+
+	assert_non_null(many);
+	n = (size_t)sprintf(many, LEAST LANGUAGES "[inboxes]\n");
+	for (i = 0; i < CONF_LOCALS_MAX; i++)
+		n += (size_t)sprintf(many + n, "i%zu.fr = x\n", i);
+	c = NULL;
+	assert_ok(parse(many, &c));
+	conf_free(c);
+	sprintf(many + n, "more.fr = x\n");
+	c = NULL;
+	assert_err(parse(many, &c), ERR_FORMAT);
+	assert_non_null(strstr(fault.why, "more.fr is one more than there may be"));
+	free(many);
+}
+
 static void
 limits_hold_to_the_last_byte(void **state)
 {
@@ -343,6 +464,9 @@ main(void)
 	    cmocka_unit_test(every_key_is_read),
 	    cmocka_unit_test(faults_name_line_and_key),
 	    cmocka_unit_test(bad_values_are_refused),
+	    cmocka_unit_test(languages_have_texts_of_their_own),
+	    cmocka_unit_test(texts_of_a_language_are_checked),
+	    cmocka_unit_test(texts_of_a_language_are_bounded),
 	    cmocka_unit_test(limits_hold_to_the_last_byte),
 	    cmocka_unit_test(topics_are_bounded),
 	    cmocka_unit_test(garbage_is_refused_without_harm),
