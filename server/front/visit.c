@@ -121,7 +121,7 @@ answer_receipt(struct visit *v, struct answer *a)
 
 /* ---- the mailbox */
 
-/* More than fits onto one page isn't asked for. */
+/* More than fits onto one page isn't sent, nor asked for. */
 static void
 on_text(void *ctx, enum err e, const struct op_text *head, const char *piece, size_t n)
 {
@@ -131,7 +131,10 @@ on_text(void *ctx, enum err e, const struct op_text *head, const char *piece, si
 		if ((e = replies_put(&v->replies, head, piece, n)) == ERR_OK)
 			return;
 		mailbox_cancel(v->site->mailbox, v->call);
-		e = e == ERR_LIMIT ? ERR_OK : e;
+	}
+	if (e == ERR_LIMIT) {
+		v->replies.is_cut = true;
+		e = ERR_OK;
 	}
 	v->call = 0;
 	replies_end(&v->replies);

@@ -7,6 +7,9 @@
 #include "base/text.h"
 #include "open/age_open.h"
 
+/* What front's page holds, each text with its end. */
+#define ROOM (LIMIT_PAGE_TEXT - LIMIT_REPLIES)
+
 struct letters {
 	struct buf items;
 	size_t at; /* of the next item */
@@ -14,6 +17,8 @@ struct letters {
 	struct secret_text plain; /* the reply that is being read */
 	struct reply reply;
 	size_t done; /* bytes of its text given */
+	size_t n;    /* replies begun */
+	size_t room; /* bytes of text that the page takes still */
 	char id[RANDOM_ID_LEN + 1];
 };
 
@@ -28,6 +33,7 @@ letters_new(const void *items, size_t n, const struct codename_keys *keys, struc
 		goto done;
 	memcpy(id->sk, keys->reply_sk, sizeof id->sk);
 	memcpy(id->pk, keys->reply_pk, sizeof id->pk);
+	l->room = ROOM;
 	buf_init(&l->items, n);
 	if ((e = buf_add(&l->items, items, n)) != ERR_OK ||
 	    (e = identity_set_add(&l->ids, id)) != ERR_OK)
@@ -79,7 +85,7 @@ next_item(struct letters *l)
 		memcpy(l->id, head.id, sizeof l->id);
 		l->id[RANDOM_ID_LEN] = '\0';
 		l->done = 0;
-		return ERR_OK;
+		return l->n++ < LIMIT_REPLIES ? ERR_OK : ERR_LIMIT;
 	}
 	return ERR_NOTFOUND;
 }
@@ -104,6 +110,9 @@ letters_next(struct letters *l, struct op_text *head, uint8_t *piece, size_t max
 	if (l->done == l->reply.len && (e = next_item(l)) != ERR_OK)
 		return e;
 	len = cut(l->reply.text + l->done, l->reply.len - l->done, max);
+	if (len > l->room)
+		return ERR_LIMIT;
+	l->room -= len;
 	memset(head, 0, sizeof *head);
 	memcpy(head->id, l->id, sizeof head->id);
 	head->day = l->reply.day;

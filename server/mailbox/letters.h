@@ -24,7 +24,8 @@ enum err MUST_CHECK letters_new(
 void letters_free(struct letters *l);
 /*
  * The next piece of text, at most max bytes, cut at a UTF-8 border; head says to which reply it
- * belongs and how much follows. ERR_NOTFOUND: there is no more.
+ * belongs and how much follows. ERR_NOTFOUND: there is no more. ERR_LIMIT: there is,
+ * but not on front's page: more than LIMIT_REPLIES, or more text than LIMIT_PAGE_TEXT.
  */
 enum err MUST_CHECK letters_next(
     struct letters *l, struct op_text *head, uint8_t *piece, size_t max, size_t *n);

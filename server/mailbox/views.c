@@ -8,7 +8,7 @@
 #include "wire/wire.h"
 
 /* All sealed replies that one mailbox may have, with their heads. */
-#define ITEMS_MAX (LIMIT_REPLIES * (LIMIT_REPLY + sizeof(struct op_reply_item)))
+#define ITEMS_MAX ((LIMIT_REPLIES + 1) * (LIMIT_REPLY + sizeof(struct op_reply_item)))
 
 struct view {
 	bool is_taken;

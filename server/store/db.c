@@ -101,7 +101,7 @@ prepare(struct db *d)
 	    {&d->expire, "DELETE FROM items WHERE day<?1"},
 	    {&d->add_reply, "INSERT INTO replies VALUES(?1,?2,?3,?4)"},
 	    {&d->replies, "SELECT id,day,sealed FROM replies WHERE mailbox=?1"
-			  " ORDER BY day,id LIMIT " DB_VALUE_OF(LIMIT_REPLIES)},
+			  " ORDER BY day DESC,id LIMIT 1+" DB_VALUE_OF(LIMIT_REPLIES)},
 	    {&d->remove_reply, "DELETE FROM replies WHERE mailbox=?1 AND id=?2"},
 	    {&d->expire_replies, "DELETE FROM replies WHERE day<?1"},
 	};

@@ -69,8 +69,8 @@ struct db_reply {
 /* Adds one durably. ERR_EXISTS: its id is there already. */
 enum err MUST_CHECK db_add_reply(
     struct db *d, const uint8_t mailbox[static HASH_LEN], const struct db_reply *r);
-/* The replies of a mailbox, the oldest day first, LIMIT_REPLIES at most. Ends with the first error
- * of each. */
+/* The replies of a mailbox, the newest day first, LIMIT_REPLIES at most, and one more that tells
+ * that there are more. Ends with the first error of each. */
 typedef enum err db_visit_reply(void *ctx, const struct db_reply *r);
 enum err MUST_CHECK db_replies(
     struct db *d, const uint8_t mailbox[static HASH_LEN], db_visit_reply *each, void *ctx);

@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-#define ITEMS_MAX (LIMIT_REPLIES * (LIMIT_REPLY + sizeof(struct op_reply_item)))
+#define ITEMS_MAX ((LIMIT_REPLIES + 1) * (LIMIT_REPLY + sizeof(struct op_reply_item)))
 
 void
 mailbox_side_init(struct mailbox_side *m, struct depot *depot)

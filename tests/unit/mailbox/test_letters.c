@@ -142,11 +142,71 @@ a_lying_size_ends_the_list(void **state)
 	secret_free(me);
 }
 
+/* Reads to the end; how many replies began. */
+static size_t
+read_all(const struct buf *items, const struct identity *me, enum err want, size_t *bytes)
+{
+	struct codename_keys k = keys_of(me);
+	struct letters *l = NULL;
+	uint8_t piece[4000];
+	struct op_text head = {.left = 0};
+	size_t n = 0, len;
+	enum err e;
+
+	*bytes = 0;
+	assert_ok(letters_new(items->p, items->len, &k, &l));
+	for (;;) {
+		bool is_new = head.left == 0;
+
+		if ((e = letters_next(l, &head, piece, sizeof piece, &len)) != ERR_OK)
+			break;
+		n += is_new;
+		*bytes += len;
+	}
+	assert_err(e, want);
+	letters_free(l);
+	return n;
+}
+
+/* What a page can't hold isn't sent, and that there is more is told. */
+static void
+a_page_has_an_end(void **state)
+{
+	char id[RANDOM_ID_LEN + 1];
+	struct identity *me = NULL;
+	struct buf items;
+	size_t i, bytes;
+	char *text;
+
+	(void)state;
+	assert_ok(identity_new(&me));
+	buf_init(&items, 1 << 20);
+	make_id(id, 'a');
+	for (i = 0; i < LIMIT_REPLIES; i++)
+		add_reply(&items, id, me->pk, "x", 1);
+	assert_int_equal(read_all(&items, me, ERR_NOTFOUND, &bytes), LIMIT_REPLIES);
+	add_reply(&items, id, me->pk, "x", 1);
+	assert_int_equal(read_all(&items, me, ERR_LIMIT, &bytes), LIMIT_REPLIES);
+	buf_wipe(&items);
+	assert_non_null(text = malloc(50000));
+	memset(text, 'x', 50000);
+	for (i = 0; i < 5; i++)
+		add_reply(&items, id, me->pk, text, 50000);
+	assert_int_equal(read_all(&items, me, ERR_NOTFOUND, &bytes), 5);
+	add_reply(&items, id, me->pk, text, 50000);
+	assert_int_equal(read_all(&items, me, ERR_LIMIT, &bytes), 6);
+	assert_in_range(bytes, 250000, LIMIT_PAGE_TEXT - LIMIT_REPLIES);
+	buf_wipe(&items);
+	free(text);
+	secret_free(me);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(replies_come_in_pieces_and_in_order),
+	    cmocka_unit_test(a_page_has_an_end),
 	    cmocka_unit_test(a_lying_size_ends_the_list),
 	};
 

@@ -72,6 +72,44 @@ replies_of_zero(struct db *d)
 	return n;
 }
 
+struct days {
+	int32_t last;
+	int n;
+};
+
+static enum err
+go_back(void *ctx, const struct db_reply *r)
+{
+	struct days *d = ctx;
+
+	assert_true(r->day < d->last);
+	d->last = r->day;
+	d->n++;
+	return ERR_OK;
+}
+
+/* Of more than a page holds the newest come, and one more that says so. */
+static void
+the_newest_replies_come_first(void **state)
+{
+	static const uint8_t mailbox[HASH_LEN], sealed[8];
+	struct db_reply r = {.sealed = sealed, .len = sizeof sealed};
+	const int all = LIMIT_REPLIES + 50;
+	struct days days = {INT32_MAX, 0};
+	struct db *d = fresh(*state);
+	int i;
+
+	for (i = 0; i < all; i++) {
+		r.day = 1 + i * 7 % all;
+		harness_fill(r.id, sizeof r.id, (uint32_t)i);
+		assert_ok(db_add_reply(d, mailbox, &r));
+	}
+	assert_ok(db_replies(d, mailbox, go_back, &days));
+	assert_int_equal(days.n, LIMIT_REPLIES + 1);
+	assert_int_equal(days.last, all - LIMIT_REPLIES);
+	db_close(d);
+}
+
 static void
 an_older_index_is_upgraded(void **state)
 {
@@ -380,6 +418,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    WITH(the_newest_replies_come_first),
 	    WITH(an_older_index_is_upgraded),
 	    WITH(an_upgrade_that_fails_changes_nothing),
 	    WITH(a_newer_index_is_refused),
