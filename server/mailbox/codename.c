@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "base/text.h"
 
 #define DRAWN        (CODENAME_WORDS - 1)
 #define ARGON_OPS    4
@@ -60,28 +61,50 @@ codename_new(struct codename *c)
 	append(c, DRAWN, word, strlen(word));
 }
 
+/* What stands between words when they are copied off a numbered list, or come from a phone or a
+ * French keyboard. No word has any of it. */
+static bool
+is_between(uint32_t c)
+{
+	static const uint32_t wide[] = {
+	    0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x2060, 0x3000, 0xfeff};
+	size_t i;
+
+	if (c < 0x80)
+		return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '0' && c <= '9') || c == '-' ||
+		       c == '.' || c == ',' || c == ')';
+	for (i = 0; i < sizeof wide / sizeof wide[0]; i++)
+		if (c == wide[i])
+			return true;
+	return c >= 0x2000 && c <= 0x200d; /* from en quad to zero width joiner */
+}
+
+static char
+letter(uint32_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c >= 'a' && c <= 'z' ? (char)c : '?';
+}
+
 /* Lower-case letters of what was typed; separators fall away, anything else is kept as '?'. */
 static enum err
 normalise(char *out, size_t max, const char *s, size_t len)
 {
-	size_t n = 0, i;
-	char ch;
+	const uint8_t *p = (const uint8_t *)s;
+	size_t n = 0, used;
+	uint32_t c;
 
-	for (i = 0; i < len; i++) {
-		ch = s[i];
-		if (ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n' || ch == '-' || ch == '.' ||
-		    ch == ',')
+	for (; len > 0; p += used, len -= used) {
+		used = text_utf8_len(p, len);
+		c = used == 0 ? 0 : text_utf8_point(p, used);
+		if (used == 0)
+			used = 1;
+		if (is_between(c))
 			continue;
-		/* The no-break space that phones and French keyboards put in. */
-		if (ch == '\xc2' && i + 1 < len && s[i + 1] == '\xa0') {
-			i++;
-			continue;
-		}
 		if (n == max)
 			return ERR_LIMIT;
-		if (ch >= 'A' && ch <= 'Z')
-			ch = (char)(ch - 'A' + 'a');
-		out[n++] = ch >= 'a' && ch <= 'z' ? ch : '?';
+		out[n++] = letter(c);
 	}
 	out[n] = '\0';
 	return ERR_OK;

@@ -12,7 +12,7 @@ a_new_codename_parses_in_any_dress(void **state)
 {
 	struct codename_fault fault;
 	struct codename c, back;
-	char text[CODENAME_TEXT_MAX], dressed[4 * CODENAME_TEXT_MAX];
+	char text[CODENAME_TEXT_MAX], dressed[8 * CODENAME_TEXT_MAX];
 	size_t i, n;
 	int round;
 
@@ -26,8 +26,10 @@ a_new_codename_parses_in_any_dress(void **state)
 		assert_ok(codename_parse(&back, c.letters, strlen(c.letters), &fault));
 		for (i = n = 0; text[i] != '\0'; i++) {
 			if (text[i] == ' ')
-				n += (size_t)snprintf(
-				    dressed + n, sizeof dressed - n, " -\xc2\xa0.,\n");
+				n += (size_t)snprintf(dressed + n, sizeof dressed - n,
+				    " -\xc2\xa0.,\n%zu)\xe2\x80\xaf\xe3\x80\x80\v\xe2\x80\x8b\xef\xbb\xbf"
+				    "0",
+				    i);
 			else
 				dressed[n++] = (char)(i % 3 ? text[i] : text[i] - 'a' + 'A');
 		}
@@ -62,6 +64,31 @@ a_typo_is_named_without_any_state(void **state)
 	strcat(text, " abacus");
 	assert_err(codename_parse(&c, text, strlen(text), &fault), ERR_FORMAT);
 	assert_int_equal(fault.why, CODENAME_TOO_LONG);
+}
+
+static void
+a_numbered_list_is_a_codename(void **state)
+{
+	char text[CODENAME_TEXT_MAX], list[2 * CODENAME_TEXT_MAX], *at, *word;
+	struct codename_fault fault;
+	struct codename c, back;
+	size_t n = 0, i;
+
+	(void)state;
+	codename_new(&c);
+	codename_format(text, &c);
+	for (i = 1, at = text; (word = strsep(&at, " ")) != NULL; i++)
+		n += (size_t)snprintf(list + n, sizeof list - n, "%zu. %s\r\n", i, word);
+	assert_ok(codename_parse(&back, list, n, &fault));
+	assert_string_equal(back.letters, c.letters);
+	/* A digit in the place of a letter is a typo still, and its word is named. */
+	assert_err(codename_parse(&back, "1. abacus 2. abd0men", 20, &fault), ERR_FORMAT);
+	assert_int_equal(fault.why, CODENAME_UNKNOWN_WORD);
+	assert_int_equal(fault.word, 2);
+	/* So is a letter that isn't ours. */
+	assert_err(codename_parse(&back, "1. abacus 2. \xc3\xa9t\xc3\xa9", 17, &fault), ERR_FORMAT);
+	assert_int_equal(fault.why, CODENAME_UNKNOWN_WORD);
+	assert_int_equal(fault.word, 2);
 }
 
 /* The check word misses one wrong or swapped word in 7,776: over 3,000 tries hardly any may pass.
@@ -163,6 +190,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_new_codename_parses_in_any_dress),
 	    cmocka_unit_test(a_typo_is_named_without_any_state),
+	    cmocka_unit_test(a_numbered_list_is_a_codename),
 	    cmocka_unit_test(wrong_and_swapped_words_fail_the_check),
 	    cmocka_unit_test(hostile_text_is_refused),
 	    cmocka_unit_test(keys_are_those_of_the_format),
