@@ -15,6 +15,7 @@
 struct job {
 	uint32_t ref;
 	uint32_t audience; /* the deriver's when it was queued */
+	int64_t since_ms;
 	enum err result;
 	struct codename name;
 	struct codename_keys keys;
@@ -250,9 +251,9 @@ deriver_on_readable(struct deriver *d)
 }
 
 enum err
-deriver_sign_in(struct deriver *d, uint32_t ref, const struct codename *c)
+deriver_sign_in(struct deriver *d, uint32_t ref, const struct codename *c, int64_t now_ms)
 {
-	struct job j = {.ref = ref, .audience = d->audience, .name = *c};
+	struct job j = {.ref = ref, .audience = d->audience, .since_ms = now_ms, .name = *c};
 	enum err e = ERR_OK;
 
 	pthread_mutex_lock(&d->lock);
@@ -265,6 +266,27 @@ deriver_sign_in(struct deriver *d, uint32_t ref, const struct codename *c)
 	pthread_mutex_unlock(&d->lock);
 	explicit_bzero(&j, sizeof j);
 	return e;
+}
+
+bool
+deriver_sweep(struct deriver *d, int64_t now_ms)
+{
+	struct job j = {0};
+	bool is_waited_for;
+
+	pthread_mutex_lock(&d->lock);
+	/* The first has waited longest. */
+	while (d->waiting.n > 0 &&
+	       now_ms - d->waiting.jobs[d->waiting.head].since_ms > LIMIT_SIGN_IN_MS) {
+		pop(&d->waiting, &j);
+		explicit_bzero(&j.name, sizeof j.name);
+		j.result = ERR_BUSY;
+		push(&d->done, &j);
+		announce(d);
+	}
+	is_waited_for = d->waiting.n > 0;
+	pthread_mutex_unlock(&d->lock);
+	return is_waited_for;
 }
 
 void

@@ -18,7 +18,8 @@ struct deriver;
 
 struct deriver_events {
 	void *ctx;
-	/* A sign-in is done; keys are borrowed. ERR_NOMEM: no memory for Argon2id now. */
+	/* A sign-in is done; keys are borrowed. ERR_NOMEM: no memory for Argon2id now;
+	 * ERR_BUSY: its turn didn't come. */
 	void (*signed_in)(void *ctx, uint32_t ref, enum err e, const struct codename_keys *keys);
 };
 
@@ -37,7 +38,10 @@ void deriver_free(struct deriver *d);
 int deriver_fd(const struct deriver *d);
 void deriver_on_readable(struct deriver *d);
 /* Queues a sign-in; c is copied. ERR_BUSY: LIMIT_SIGN_IN_WAITING are waiting already. */
-enum err MUST_CHECK deriver_sign_in(struct deriver *d, uint32_t ref, const struct codename *c);
+enum err MUST_CHECK deriver_sign_in(
+    struct deriver *d, uint32_t ref, const struct codename *c, int64_t now_ms);
+/* Whose turn hasn't come for LIMIT_SIGN_IN_MS is answered with ERR_BUSY. Are others waiting? */
+bool deriver_sweep(struct deriver *d, int64_t now_ms);
 /* Who asked is gone: no sign-in queued until now is answered any more. */
 void deriver_forget_sign_ins(struct deriver *d);
 /* A codename from the pool. ERR_AGAIN: it is empty; the workers are refilling it. */

@@ -70,7 +70,7 @@ sign_in(struct desk *d, const struct wire_msg *m)
 
 	e = codename_parse(&c, (const char *)m->body, m->len, &fault);
 	if (e == ERR_OK) {
-		e = deriver_sign_in(d->deriver, m->ref, &c);
+		e = deriver_sign_in(d->deriver, m->ref, &c, clock_mono_ms());
 	} else {
 		body.fault = (uint32_t)fault.why;
 		body.word = fault.word;
@@ -219,13 +219,12 @@ serve_waiting(struct desk *d)
 
 /* ---- replies */
 
+/* No text comes; its place is another source's at once. */
 static void
-ask_store(struct desk *d, uint32_t ref, enum op op, const void *body, size_t len)
+end_view(struct desk *d, uint32_t ref, enum err e)
 {
-	enum err e = d->lines.to_store(d->lines.ctx, op, ref, body, len);
-
-	if (e != ERR_OK)
-		answer(d, op == OP_REPLIES_GET ? OP_TEXT : OP_REMOVED, ref, e, NULL, 0);
+	views_drop(d->views, ref);
+	answer(d, OP_TEXT, ref, e, NULL, 0);
 }
 
 static void
@@ -240,10 +239,13 @@ read_replies(struct desk *d, const struct wire_msg *m)
 		e = views_open(d->views, m->ref, &s.keys, clock_mono_ms());
 	memcpy(box.mailbox, s.keys.mailbox, sizeof box.mailbox);
 	explicit_bzero(&s, sizeof s);
-	if (e == ERR_OK)
-		ask_store(d, m->ref, OP_REPLIES_GET, &box, sizeof box);
-	else
+	if (e != ERR_OK) {
 		answer(d, OP_TEXT, m->ref, e, NULL, 0);
+		return;
+	}
+	e = d->lines.to_store(d->lines.ctx, OP_REPLIES_GET, m->ref, &box, sizeof box);
+	if (e != ERR_OK)
+		end_view(d, m->ref, e);
 }
 
 /* One piece of text per request, so that no queue can grow. */
@@ -279,7 +281,9 @@ remove_reply(struct desk *d, const struct wire_msg *m)
 	memcpy(body.mailbox, s.keys.mailbox, sizeof body.mailbox);
 	memcpy(body.id, r->id, sizeof body.id);
 	explicit_bzero(&s, sizeof s);
-	ask_store(d, m->ref, OP_REPLIES_REMOVE, &body, sizeof body);
+	e = d->lines.to_store(d->lines.ctx, OP_REPLIES_REMOVE, m->ref, &body, sizeof body);
+	if (e != ERR_OK)
+		answer(d, OP_REMOVED, m->ref, e, NULL, 0);
 }
 
 /* ---- what comes in. The table of wire/op.c has let it through. */
@@ -327,7 +331,7 @@ desk_from_store(struct desk *d, const struct wire_msg *m)
 	if (e == ERR_OK)
 		answer_piece(d, m->ref);
 	else if (e != ERR_NOTFOUND)
-		answer(d, OP_TEXT, m->ref, e, NULL, 0);
+		end_view(d, m->ref, e);
 }
 
 void
@@ -374,7 +378,8 @@ desk_tick(struct desk *d)
 	while (uploads_overdue(d->uploads, now, &ref))
 		answer(d, OP_NAME, ref, ERR_BUSY, NULL, 0);
 	views_sweep(d->views, now);
-	if (uploads_waiting(d->uploads, &ref) || views_count(d->views) > 0)
+	if (deriver_sweep(d->deriver, now) || uploads_waiting(d->uploads, &ref) ||
+	    views_count(d->views) > 0)
 		return 1000;
 	return next;
 }

@@ -75,6 +75,15 @@ views_open(struct views *v, uint32_t ref, const struct codename_keys *keys, int6
 	return ERR_OK;
 }
 
+void
+views_drop(struct views *v, uint32_t ref)
+{
+	struct view *w = find(v, ref);
+
+	if (w != NULL)
+		end(w);
+}
+
 enum err
 views_fill(struct views *v, uint32_t ref, int fd)
 {

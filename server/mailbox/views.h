@@ -18,6 +18,8 @@ enum err MUST_CHECK views_open(
     struct views *v, uint32_t ref, const struct codename_keys *keys, int64_t now_ms);
 /* What store sent for ref. fd is borrowed. ERR_NOTFOUND: nobody waits for it any more. */
 enum err MUST_CHECK views_fill(struct views *v, uint32_t ref, int fd);
+/* It is over before: nobody waits for it. One that isn't there is no error. */
+void views_drop(struct views *v, uint32_t ref);
 /* As letters_next; the view is over after anything but ERR_OK. */
 enum err MUST_CHECK views_next(
     struct views *v, uint32_t ref, struct op_text *head, uint8_t *piece, size_t max, size_t *n);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "mailbox/codename.h"
+#include "mailbox/deriver.h"
 #include "mailbox/desk.h"
 #include "mailbox/mailbox.h"
 #include "open/identity.h"
@@ -28,7 +29,8 @@ struct rig {
 	struct op_session session;
 	struct op_session_is is;
 	struct buf text;
-	unsigned ends;
+	unsigned ends, busy;
+	enum err store_says;
 };
 
 static void
@@ -55,7 +57,9 @@ to_store(void *ctx, enum op op, uint32_t ref, const void *body, size_t len)
 	} else {
 		assert_int_equal(len, sizeof(struct op_mailbox));
 		m.op = OP_REPLIES;
-		assert_ok(wire_memfd(r->items.p, r->items.len, &m.fd));
+		m.err = (int32_t)r->store_says;
+		if (r->store_says == ERR_OK)
+			assert_ok(wire_memfd(r->items.p, r->items.len, &m.fd));
 	}
 	desk_from_store(r->desk, &m);
 	io_close(&m.fd);
@@ -127,6 +131,7 @@ session(void *ctx, enum err e, const struct op_session *s)
 
 	r->calls++;
 	r->e = e;
+	r->busy += e == ERR_BUSY;
 	r->session = *s;
 }
 
@@ -424,6 +429,81 @@ the_queue_is_bounded(void **state)
 	for (i = 0; i < asked; i++)
 		assert_ok(mailbox_sign_in(r.box, words, strlen(words), session, &r, &ref));
 	pump(&r, asked);
+	/* How many the workers took meanwhile the machine decides. */
+	assert_in_range(r.busy, 1, asked - LIMIT_SIGN_IN_WAITING);
+	teardown(&r);
+}
+
+struct tally {
+	unsigned done, busy;
+};
+
+static void
+tally(void *ctx, uint32_t ref, enum err e, const struct codename_keys *keys)
+{
+	struct tally *t = ctx;
+
+	(void)ref;
+	(void)keys;
+	t->done++;
+	t->busy += e == ERR_BUSY;
+}
+
+/* Whose turn doesn't come is told, once, and not before it is time. */
+static void
+nobody_waits_for_ever(void **state)
+{
+	struct tally t = {0, 0};
+	const struct deriver_events events = {&t, tally};
+	const unsigned asked = 20;
+	int64_t end = clock_mono_ms() + 90000;
+	struct deriver *d = NULL;
+	struct codename c;
+	struct pollfd p = {.events = POLLIN};
+	uint32_t i;
+
+	(void)state;
+	codename_new(&c);
+	assert_ok(deriver_new(1, LIMIT_CODENAME_POOL, INSTANCE, &events, &d));
+	for (i = 1; i <= asked; i++)
+		assert_ok(deriver_sign_in(d, i, &c, 1000));
+	assert_true(deriver_sweep(d, 1000 + LIMIT_SIGN_IN_MS));
+	deriver_on_readable(d);
+	assert_int_equal(t.busy, 0);
+	assert_false(deriver_sweep(d, 1001 + LIMIT_SIGN_IN_MS));
+	p.fd = deriver_fd(d);
+	while (t.done < asked && clock_mono_ms() < end) {
+		poll(&p, 1, 100);
+		deriver_on_readable(d);
+	}
+	assert_int_equal(t.done, asked);
+	assert_in_range(t.busy, 1, asked);
+	deriver_free(d);
+}
+
+/* More failures than there are places: each gives its place back. */
+static void
+a_store_that_fails_takes_no_place(void **state)
+{
+	struct rig r;
+	uint32_t ref;
+	unsigned i;
+
+	(void)state;
+	setup(&r);
+	drop_something(&r);
+	for (i = 0; i < 2 * LIMIT_VIEWS + 2; i++) {
+		r.has_store = i % 2 == 0;
+		r.store_says = ERR_SYS;
+		assert_ok(mailbox_read(r.box, r.session.token, text, &r, &ref));
+		pump(&r, i + 1);
+		assert_err(r.e, r.has_store ? ERR_SYS : ERR_CLOSED);
+	}
+	r.has_store = true;
+	r.store_says = ERR_OK;
+	assert_ok(mailbox_read(r.box, r.session.token, text, &r, &ref));
+	pump(&r, i + 1);
+	assert_ok(r.e);
 	teardown(&r);
 }
 
@@ -520,6 +600,8 @@ main(void)
 	    cmocka_unit_test(a_lost_store_or_mailbox_is_told),
 	    cmocka_unit_test(a_new_front_gets_no_old_sign_in),
 	    cmocka_unit_test(the_queue_is_bounded),
+	    cmocka_unit_test(nobody_waits_for_ever),
+	    cmocka_unit_test(a_store_that_fails_takes_no_place),
 	    cmocka_unit_test(nonsense_does_no_harm),
 	};
 
