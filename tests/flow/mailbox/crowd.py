@@ -35,7 +35,6 @@ def main():
         told = [a for a in answers if a.status == 503]
         assert {a.status for a in answers} == {303, 503}, [a.status for a in answers]
         assert all("Too many people are signing in" in a.h1 and "Set-Cookie" not in a.headers for a in told), told[0].text
-        assert CROWD - len(told) >= WAITING, f"only {CROWD - len(told)} of {CROWD} were let in"
         sign_in(tokens[CROWD])
         assert answers[-1].status == 303, answers[-1].h1
         print(f"{len(told)} of {CROWD} at once were told to try again")
