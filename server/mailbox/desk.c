@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "mailbox/deriver.h"
@@ -21,6 +22,7 @@ struct desk {
 	struct uploads *uploads;
 	struct views *views;
 	struct desk_lines lines;
+	uint8_t form_secret[32]; /* as long as this process lives */
 };
 
 static void
@@ -31,6 +33,23 @@ answer(struct desk *d, enum op op, uint32_t ref, enum err e, const void *body, s
 
 /* ---- sign-in */
 
+/*
+ * The same for every session of a mailbox: whoever wrote until the session was over can sign in in
+ * another tab, and the form that is still open works again (keys/FORMATS.md section 5).
+ */
+static void
+derive_form_key(const struct desk *d, struct session_data *s)
+{
+	static const char label[] = "sealslot form key 1";
+	struct hash h;
+
+	hash_init(&h, sizeof s->form_key);
+	hash_put(&h, label, sizeof label);
+	hash_put(&h, d->form_secret, sizeof d->form_secret);
+	hash_put(&h, s->keys.reply_sk, sizeof s->keys.reply_sk);
+	hash_finish(&h, s->form_key);
+}
+
 /* Opens a session for keys and tells front its token. */
 static void
 answer_session(struct desk *d, uint32_t ref, struct session_data *s)
@@ -38,7 +57,7 @@ answer_session(struct desk *d, uint32_t ref, struct session_data *s)
 	struct op_session body = {0};
 	enum err e;
 
-	random_bytes(s->form_key, sizeof s->form_key);
+	derive_form_key(d, s);
 	e = session_open(d->sessions, s, clock_mono_ms(), body.token);
 	answer(d, OP_SESSION, ref, e, &body, sizeof body);
 	explicit_bzero(&body, sizeof body);
@@ -395,6 +414,7 @@ desk_new(unsigned workers, size_t pool, const char *instance, const struct desk_
 	if (d == NULL)
 		return ERR_NOMEM;
 	d->lines = *lines;
+	random_bytes(d->form_secret, sizeof d->form_secret);
 	events.ctx = d;
 	if ((e = session_table_new(&d->sessions)) != ERR_OK ||
 	    (e = uploads_new(&d->uploads)) != ERR_OK || (e = views_new(&d->views)) != ERR_OK ||

@@ -290,6 +290,49 @@ replies_are_read_and_removed(void **state)
 	teardown(&r);
 }
 
+/* A form that stayed open works again after a new sign-in, and in no other mailbox. */
+static void
+a_form_outlives_its_session(void **state)
+{
+	uint8_t first[sizeof((struct op_session_is){0}.form_key)];
+	char words[CODENAME_TEXT_MAX];
+	struct rig r;
+	uint32_t ref;
+
+	(void)state;
+	setup(&r);
+	drop_something(&r);
+	assert_ok(mailbox_look(r.box, r.session.token, looked, &r, &ref));
+	pump(&r, 1);
+	assert_ok(r.e);
+	memcpy(first, r.is.form_key, sizeof first);
+	memcpy(words, r.is.codename, sizeof words);
+	mailbox_sign_out(r.box, r.session.token);
+	assert_ok(mailbox_sign_in(r.box, words, strlen(words), session, &r, &ref));
+	pump(&r, 2);
+	assert_ok(r.e);
+	assert_ok(mailbox_look(r.box, r.session.token, looked, &r, &ref));
+	pump(&r, 3);
+	assert_ok(r.e);
+	assert_memory_equal(first, r.is.form_key, sizeof first);
+
+	drop_something(&r);
+	assert_ok(mailbox_look(r.box, r.session.token, looked, &r, &ref));
+	pump(&r, 1);
+	assert_memory_not_equal(first, r.is.form_key, sizeof first);
+	teardown(&r);
+
+	/* Another process gives the same mailbox another key: the codename alone makes none. */
+	setup(&r);
+	assert_ok(mailbox_sign_in(r.box, words, strlen(words), session, &r, &ref));
+	pump(&r, 1);
+	assert_ok(r.e);
+	assert_ok(mailbox_look(r.box, r.session.token, looked, &r, &ref));
+	pump(&r, 2);
+	assert_memory_not_equal(first, r.is.form_key, sizeof first);
+	teardown(&r);
+}
+
 static void
 no_session_no_answer(void **state)
 {
@@ -596,6 +639,7 @@ main(void)
 	    cmocka_unit_test(a_typo_costs_nothing_and_is_named),
 	    cmocka_unit_test(a_codename_that_nobody_saw_goes_back),
 	    cmocka_unit_test(replies_are_read_and_removed),
+	    cmocka_unit_test(a_form_outlives_its_session),
 	    cmocka_unit_test(no_session_no_answer),
 	    cmocka_unit_test(a_lost_store_or_mailbox_is_told),
 	    cmocka_unit_test(a_new_front_gets_no_old_sign_in),
