@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/date.h"
 #include "conf/conf_local.h"
 #include "seal/bech32.h"
 
@@ -78,7 +77,7 @@ inbox_row(struct model *v, size_t i)
 	if (schedule_current(s, i, v->site->today, &seal) != ERR_OK)
 		return;
 	snprintf(v->number, sizeof v->number, "%u", seal.number);
-	date_format(v->until, seal.end - 1); /* the last day, as people say it */
+	day_text(v->until, v->lang, seal.end - 1); /* the last day, as people say it */
 	set_recipients(v, &seal);
 	fingerprint_epoch_words(v->fingerprint, (const uint8_t(*)[AGE_KEY])seal.recipients, seal.n);
 	v->m.value[PAGE_FINGERPRINT] = v->fingerprint;
@@ -134,7 +133,7 @@ word_row(struct model *v, size_t i)
 static void
 reply_row(struct model *v, size_t i)
 {
-	date_format(v->until, v->replies->all[i].day);
+	day_text(v->until, v->lang, v->replies->all[i].day);
 	v->m.value[PAGE_DAY] = v->until;
 	v->m.value[PAGE_ID] = v->replies->all[i].id;
 	v->m.value[PAGE_TEXT] = replies_text(v->replies, i);
@@ -209,7 +208,7 @@ model_init(struct model *v, const struct site *s, const struct request *r)
 	v->m.value[PAGE_FRAMED] = r->is_framed ? "1" : NULL;
 	v->m.value[PAGE_HERE] = v->here[0] != '\0' ? v->here : "/";
 	if (s->schedule != NULL)
-		date_format(v->today, s->today);
+		day_text(v->today, v->lang, s->today);
 	v->m.value[PAGE_ROOT_KEY] = s->root_key;
 	v->m.value[PAGE_ROOT_WORDS] = s->root_words;
 	v->m.value[PAGE_TODAY] = v->today;

@@ -5,6 +5,7 @@
 
 #include "carry/fingerprint.h"
 #include "front/answer.h"
+#include "front/day_text.h"
 #include "front/page.h"
 #include "front/replies.h"
 #include "front/request.h"
@@ -14,7 +15,7 @@
  * One page while it is made: what every page shows, the rows of its lists, and
  * the texts that these point to. A stack object of view.c and view_source.c.
  */
-#define MODEL_SHORT 24 /* bytes of a number or a day */
+#define MODEL_SHORT 24 /* bytes of a number */
 
 struct model {
 	const struct site *site;
@@ -26,8 +27,8 @@ struct model {
 	struct page_model m;
 	char q[16], and_lang[16], here[LIMIT_HTTP_PATH + 1], token[FORM_TOKEN_LEN + 1];
 	char limit[MODEL_SHORT], serial[MODEL_SHORT], days[MODEL_SHORT], hours[MODEL_SHORT];
-	char today[MODEL_SHORT], seal_to[LIMIT_AGE_RECIPIENTS * (AGE_RECIPIENT_LEN + 4) + 1];
-	char number[MODEL_SHORT], until[MODEL_SHORT], title[LIMIT_INBOX_TITLE + 1];
+	char today[DAY_TEXT_MAX], seal_to[LIMIT_AGE_RECIPIENTS * (AGE_RECIPIENT_LEN + 4) + 1];
+	char number[MODEL_SHORT], until[DAY_TEXT_MAX], title[LIMIT_INBOX_TITLE + 1];
 	char done[MODEL_SHORT], total[MODEL_SHORT], percent[MODEL_SHORT], left[MODEL_SHORT];
 	char codename[sizeof((struct op_session_is){0}.codename)];
 	char fingerprint[FINGERPRINT_MAX + 1];

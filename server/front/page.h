@@ -34,6 +34,7 @@ enum page_id {
 	PAGE_HOW,
 	PAGE_FINGERPRINTS,
 	PAGE_ERROR,
+	PAGE_DATE, /* one day, in words */
 	PAGE_STYLE,
 	PAGE_ROBOTS,
 	PAGE_COUNT
@@ -61,6 +62,7 @@ enum page_value {
 	PAGE_SERIAL,      /* of the schedule */
 	PAGE_DAYS,        /* retention */
 	PAGE_MANY,        /* there are several inboxes */
+	PAGE_SENT,        /* the cookie shows a receipt: something was sent not long ago */
 	/* the receipt */
 	PAGE_CODENAME,    /* there is one to show */
 	PAGE_SIGNED_IN,   /* it went into a mailbox that was open */
@@ -103,6 +105,21 @@ enum page_value {
 	PAGE_ID,      /* of a reply */
 	PAGE_DAY,
 	PAGE_TEXT,
+	/* a day: PAGE_NUMBER, one of these, PAGE_YEAR */
+	PAGE_FIRST, /* it is the first of its month, which French calls 1er */
+	PAGE_JANUARY,
+	PAGE_FEBRUARY,
+	PAGE_MARCH,
+	PAGE_APRIL,
+	PAGE_MAY,
+	PAGE_JUNE,
+	PAGE_JULY,
+	PAGE_AUGUST,
+	PAGE_SEPTEMBER,
+	PAGE_OCTOBER,
+	PAGE_NOVEMBER,
+	PAGE_DECEMBER,
+	PAGE_YEAR,
 	/* the error page: exactly one of these isn't empty */
 	PAGE_BAD_REQUEST,
 	PAGE_HEADER_TOO_LARGE,
@@ -134,8 +151,13 @@ enum page_value {
 	PAGE_MAILBOX_BUSY,
 	PAGE_CROSS_SITE,
 	/* ...and these say more about it */
-	PAGE_UPLOAD,        /* it ended an upload */
+	PAGE_UPLOAD,        /* it ended an upload, of which nothing was kept */
+	PAGE_BESIDE,        /* the form stands beside it: links must leave that alone */
+	PAGE_STILL,         /* ...and what was written in it can be sent from there */
+	PAGE_CHANGE,        /* ...once it is changed */
 	PAGE_MAY_SIGN_IN,   /* who has a codename may find room */
+	PAGE_MAY_READ,      /* nothing can be sent, but replies can be read */
+	PAGE_TRY_AGAIN,     /* the same page, in a moment */
 	PAGE_SIGN_IN_AGAIN, /* the way out of it is signing in */
 	PAGE_TO_FORM,       /* ...or the form */
 	PAGE_TO_MAILBOX,    /* ...or the mailbox, with a form of its own */

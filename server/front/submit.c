@@ -69,12 +69,17 @@ page_of_mailbox(enum err e)
 }
 
 /* Only what was never said to be stored can be said not to be kept. */
+bool
+submit_kept_nothing(enum page_value which)
+{
+	return which != PAGE_NOT_CONFIRMED && which != PAGE_ARRIVING && which != PAGE_SENT_BEFORE;
+}
+
 static enum err
 error_page(const struct site *s, const struct request *r, enum page_value which, struct answer *a)
 {
-	if (which == PAGE_NOT_CONFIRMED || which == PAGE_ARRIVING || which == PAGE_SENT_BEFORE)
-		return view_error(s, r, which, a);
-	return view_upload_error(s, r, which, a);
+	return submit_kept_nothing(which) ? view_upload_error(s, r, which, a)
+					  : view_error(s, r, which, a);
 }
 
 bool

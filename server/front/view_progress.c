@@ -102,7 +102,8 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 	} else if ((is_coming = submit_look(s, r->token, &seen))) {
 		set_seen(&v, &seen);
 	} else if ((how = endings_find(s->endings, r->token, clock_mono_ms())) != 0) {
-		v.m.value[PAGE_STOPPED] = v.m.value[how] = "1";
+		v.m.value[PAGE_STOPPED] = v.m.value[PAGE_BESIDE] = v.m.value[how] = "1";
+		v.m.value[PAGE_UPLOAD] = submit_kept_nothing(how) ? "1" : NULL;
 	} else {
 		v.m.value[PAGE_WAITING] = "1";
 	}

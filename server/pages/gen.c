@@ -29,6 +29,7 @@ static const struct {
     {"HOW", "how.html", false},
     {"FINGERPRINTS", "fingerprints.html", false},
     {"ERROR", "error.html", false},
+    {"DATE", "date.html", false},
     {"STYLE", "style.css", true},
     {"ROBOTS", "robots.txt", true},
 };

@@ -18,9 +18,9 @@ TEXTS = {
            "none": "There is no reply", "out": "You are signed out",
            "over": "You are not signed in"},
     "fr": {"form": "Envoyer des documents", "waiting": "Rien n’est encore en route", "coming": "sont arrivés : ", "stored": "Tout est arrivé",
-           "broken": "La connexion a été coupée", "receipt": "C’est arrivé", "mailbox": "Votre boîte", "typo": "Le mot 3 n’est",
-           "none": "pas de réponse", "out": "Votre boîte est fermée",
-           "over": "Votre boîte n’est pas ouverte"},
+           "broken": "La connexion a été coupée", "receipt": "C’est arrivé", "mailbox": "Votre boîte aux lettres", "typo": "Le mot 3 n’est",
+           "none": "pas de réponse", "out": "La session est fermée",
+           "over": "Aucune session n’est ouverte"},
 }
 LETTER = "Dear source,\nwe have read it – & thank you: \u05e9\u05dc\u05d5\u05dd.\n"
 RTL_NAME = "facture\u202egnp.exe"

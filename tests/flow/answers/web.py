@@ -37,6 +37,10 @@ def sent(page, **fields):
     return body, {"Content-Type": kind}
 
 
+def action_of(box):
+    return html.unescape(re.search(r'action="(/mailbox/send[^"]*)"', box.text)[1])
+
+
 def main():
     with Slot(sys.argv[1]) as slot:
         slot.serve()
@@ -67,7 +71,7 @@ def main():
         other = stranger.submit(stranger.ask("GET", "/"), slot.form().action, inbox="tips", message="another source")
         assert "codename" in other.text and LETTER[:12] not in stranger.ask("GET", "/mailbox").text
 
-        send = html.unescape(re.search(r'action="(/mailbox/send[^"]*)"', box.text)[1])
+        send = action_of(box)
         later.submit(box, send, inbox="tips", message="my second letter")
         # The page is still open: what is written into it now can't be sent with the same form, and its source is told.
         again = later.submit(box, send, inbox="tips", message="quite another letter")
@@ -81,9 +85,20 @@ def main():
         assert "imported before" in slot.sealslotd("import", answers).stdout
         assert 'class="letter"' not in later.ask("GET", "/mailbox").text, "a deleted reply came back"
 
+        # A session that ends while somebody writes: signed in again, in another tab, the form that is still open works.
+        later.submit(box, "/sign-out")
+        over = later.submit(box, send := action_of(box), inbox="tips", message="my third letter")
+        assert over.status == 403 and 'target="_blank"' in over.text and "press the button again" in over.text, over.text
+        fresh = later.submit(later.ask("GET", "/sign-in"), "/sign-in", codename=" ".join(words))
+        assert fresh.h1 == "Your mailbox" and fresh.text != box.text, fresh.text
+        # Another source's session makes nothing of that form.
+        assert stranger.submit(box, send, inbox="tips", message="not mine").h1 == "The form was out of date"
+        sent_again = later.submit(box, send, inbox="tips", message="my third letter")
+        assert sent_again.h1 == "It has arrived", sent_again.text
+
         boxes = [i["mailbox"] for i in slot.carry()]
-        assert len(boxes) == 3 and len(set(boxes)) == 2, boxes
-        assert slot.desk.review("list").stdout.count("source 1") == 2
+        assert len(boxes) == 4 and len(set(boxes)) == 2, boxes
+        assert slot.desk.review("list").stdout.count("source 1") == 3
 
 
 if __name__ == "__main__":

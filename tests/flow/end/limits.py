@@ -108,8 +108,8 @@ CASES = [
     Case("only unused file fields", 400, "Neither", lambda s: bare(s, hidden(s) + [part("message", b"")] +
                                                                    unused_inputs(s, 3))),
     Case("max_upload", 200, "", lambda s: too_large(s, 0)),
-    Case("max_upload + 1", 413, "One submission may have", lambda s: too_large(s, 1)),
-    Case("max_upload + drain", 413, "One submission may have", lambda s: too_large(s, DRAIN_MAX // 2)),
+    Case("max_upload + 1", 413, "One submission may have up to", lambda s: too_large(s, 1)),
+    Case("max_upload + drain", 413, "One submission may have up to", lambda s: too_large(s, DRAIN_MAX // 2)),
     Case("message of 256 KiB", 200, "", lambda s: framed(s, "m" * (256 * KIB))),
     Case("message of 256 KiB + 1", 413, "A message may have", lambda s: framed(s, "m" * (256 * KIB + 1))),
     Case("500 files", 200, "", lambda s: framed(s, "", many_files(500))),

@@ -59,7 +59,7 @@ def main():
 
         stored = len(slot.stored())
         page = stranger.send(stranger.ask("GET", "/"), "/submit", 15 * MB)
-        expect(page, 507, "There is no room right now", "Nothing of it was kept", "kept for those who sign in",
+        expect(page, 507, "There is no room right now", "None of it was kept", "kept for those who sign in",
                'href="/sign-in')
         # An address alone opens nothing: the session counts.
         body, kind = body_of([part("token", b"A" * 43), part("message", b"x"), part("file", b"y" * 15 * MB, "y", "a/b")])

@@ -85,7 +85,7 @@ def line_broke(front):
         front.until(lambda: "have arrived" in progress(front, token).text)
     front.until(lambda: "The line broke" in progress(front, token, 520).text)
     page = progress(front, token, 520)
-    assert "Nothing of it was kept" in page.text and "Please stop" not in page.text
+    assert "None of it was kept" in page.text and "Please stop" not in page.text
     assert refresh(page) == (2, 1), page.headers.get("Refresh")
     answer = front.request("POST", f"/submit?t={token}&f=1", body, {"Content-Type": MULTIPART})
     assert front.receipt_of(answer).h1 == "It has arrived"
@@ -98,7 +98,7 @@ def too_large(front):
     with front.connect() as s:
         s.sendall(head(front, token, 300 * MB) + b"x" * 100_000)
         front.until(lambda: "This is too large" in progress(front, token).text)
-        assert "Please stop: nothing of it was kept" in progress(front, token).text
+        assert "Please stop: none of it was kept" in progress(front, token).text
     # From the same form, with less in it.
     body = body_of(token, b"smaller")
     answer = front.request("POST", f"/submit?t={token}&f=1", body, {"Content-Type": MULTIPART})

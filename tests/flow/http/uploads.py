@@ -72,7 +72,7 @@ def token_in_the_address(front):
     with front.connect() as s:
         s.sendall(front.head_of(2**40, "Expect: 100-continue\r\n").replace(b"/submit ", f"/submit?t={t} ".encode()))
         status, _, page = parse(read_answer(s))
-        assert status == 409 and b"sent before" in page and b"Nothing of it was kept" not in page, page
+        assert status == 409 and b"sent before" in page and b"None of it was kept" not in page, page
     assert "Everything has arrived" in front.get(f"/progress?t={t}").text
     assert len(front.mailbox.named) == named + 1, "a codename for what was stored before"
     told(front, post(token(front), body_of("short", b"m")), 400, "out of date")
@@ -140,14 +140,14 @@ def sizes(front):
 
 def told(front, answer, status, words, kept=True):
     assert answer.status == status and words in answer.h1, f"{answer.status} {answer.h1}, not {status} {words}"
-    assert ("Nothing of it was kept" in answer.text) == kept, answer.h1
+    assert ("None of it was kept" in answer.text) == kept, answer.h1
 
 
 def bad_forms(front):
     t = token(front)
     good = body_of(t, b"hello", [("a", b"b")])
     before = len(front.store.items)
-    told(front, front.post(body_of(t)), 400, "nothing in it")
+    told(front, front.post(body_of(t)), 400, "form was empty")
     told(front, front.post(good[:-20]), 400, "damaged")
     told(front, front.post(good.replace(b'"inbox"', b'"outbox"')), 400, "out of date")
     told(front, front.post(good.replace(t.encode(), t[:-1].encode())), 400, "out of date")
@@ -163,7 +163,7 @@ def store_says_no(front):
     store = front.store
     body = body_of(token(front), b"hello", [("a", b"b" * 200_000)])
     for err, status, words, kept in ((NOSPACE, 507, "no room", True), (BUSY, 503, "Too many people", True),
-                                     (SYS, 503, "could not store", False)):
+                                     (SYS, 503, "whether it was stored", False)):
         store.begin = err
         told(front, front.post(body), status, words, kept)
         store.begin, store.commit = OK, err
@@ -296,7 +296,7 @@ def store_dies(front):
         told(front, front.post(body), 503, "restarting")
         s.sendall(body[100_000:])
         status, _, page = parse(read_answer(s))
-        assert status == 503 and b"could not store it" in page
+        assert status == 503 and b"do not know whether it was stored" in page
     front.new_store()
     front.store.greet()
     front.until(lambda: front.get("/").status == 200)

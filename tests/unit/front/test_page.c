@@ -1,6 +1,8 @@
 #include "harness.h"
 
+#include "base/date.h"
 #include "base/text.h"
+#include "front/day_text.h"
 #include "front/lang.h"
 #include "front/page.h"
 
@@ -222,6 +224,40 @@ test_errors_differ(void **state)
 	buf_wipe(&b);
 }
 
+/* Days as people write them. */
+static void
+test_days(void **state)
+{
+	struct lang_set s = {0};
+	char text[DAY_TEXT_MAX];
+	size_t lang;
+	int32_t day;
+
+	(void)state;
+	assert_true(lang_add(&s, "fr"));
+	day_text(text, 0, 20517);
+	assert_string_equal(text, "5 March 2026");
+	day_text(text, s.lang[0], 20517);
+	assert_string_equal(text, "5 mars 2026");
+	day_text(text, s.lang[0], 20513);
+	assert_string_equal(text, "1er mars 2026");
+	day_text(text, s.lang[0], 20818);
+	assert_string_equal(text, "31 d\xc3\xa9"
+				  "cembre 2026");
+	day_text(text, 0, 20487);
+	assert_string_equal(text, "3 February 2026");
+	day_text(text, 0, DATE_LAST_DAY);
+	assert_string_equal(text, "31 December 9999");
+	/* No month is missing in any language: those fall back to figures. */
+	for (lang = 0; lang < page_languages(); lang++)
+		for (day = 20454; day < 20454 + 365; day++) {
+			day_text(text, lang, day);
+			assert_null(strchr(text, '-'));
+			assert_true(text_is_utf8((const uint8_t *)text, strlen(text)));
+			assert_int_equal(occurrences(text, " "), 2);
+		}
+}
+
 /* Typography: a no-break space stands before the French signs that want one. */
 static void
 test_french_spaces(void **state)
@@ -309,6 +345,7 @@ main(void)
 	    cmocka_unit_test(test_values_are_escaped),
 	    cmocka_unit_test(test_weight),
 	    cmocka_unit_test(test_errors_differ),
+	    cmocka_unit_test(test_days),
 	    cmocka_unit_test(test_french_spaces),
 	    cmocka_unit_test(test_no_room),
 	    cmocka_unit_test(test_language),

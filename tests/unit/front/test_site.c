@@ -10,6 +10,7 @@
 #include "front/route.h"
 #include "front/site.h"
 #include "front/submit.h"
+#include "front/view.h"
 
 /* What the site knows, and what it therefore answers: site, view, route, answer, submit_admit. */
 
@@ -256,6 +257,155 @@ shows(struct site *s, const struct request *r, unsigned status, const char *word
 	answer_wipe(&a);
 }
 
+/* r's path and whether it stands in a frame are the caller's; without is not on the page. */
+static void
+shows_error(struct site *s, const struct request *r, enum page_value which, const char *words,
+    const char *without)
+{
+	struct answer a;
+
+	if (submit_kept_nothing(which))
+		assert_ok(view_upload_error(s, r, which, &a));
+	else
+		assert_ok(view_error(s, r, which, &a));
+	if (strstr(text_of(&a), words) == NULL)
+		fail_msg("%s isn't in %s", words, text_of(&a));
+	if (strstr(text_of(&a), without) != NULL)
+		fail_msg("%s is in %s", without, text_of(&a));
+	answer_wipe(&a);
+}
+
+/* Beside a form that holds what somebody wrote for an hour: no link may replace it. */
+static void
+test_errors_beside_the_form(void **state)
+{
+	static const char again[] = "is still in the form.</p>", change[] = "Change what has to be",
+			  sign_in[] = "<a class=\"button\" href=\"/sign-in\" "
+				      "target=\"_blank\" rel=\"noopener\">";
+	static const enum page_value wait[] = {PAGE_EMPTY, PAGE_DAMAGED, PAGE_BUSY, PAGE_NO_KEY,
+	    PAGE_CLOSED, PAGE_NO_ROOM, PAGE_RESTARTING, PAGE_BROKEN_OFF, PAGE_NOT_CONFIRMED};
+	static const enum page_value alter[] = {
+	    PAGE_MESSAGE_TOO_LONG, PAGE_TOO_MANY_FILES, PAGE_TOO_LARGE, PAGE_TOO_SLOW};
+	struct request r = good;
+	struct fixture f;
+	size_t i;
+
+	(void)state;
+	open_fixture(&f, true);
+	r.method = REQUEST_POST;
+	r.is_framed = true;
+	strcpy(r.path, SUBMIT_PATH);
+	for (i = 0; i < sizeof wait / sizeof wait[0]; i++) {
+		shows_error(&f.site, &r, wait[i], again, change);
+		shows_error(&f.site, &r, wait[i], "<base target=\"_blank\">", "href=\"/\"");
+		shows_error(&f.site, &r, wait[i], again, "load the form again");
+	}
+	for (i = 0; i < sizeof alter / sizeof alter[0]; i++)
+		shows_error(&f.site, &r, alter[i], change, "href=\"/\"");
+	shows_error(&f.site, &r, PAGE_STALE, "cannot be sent any more", change);
+	shows_error(&f.site, &r, PAGE_STALE, "href=\"/\"", again);
+	strcpy(r.path, SUBMIT_MAILBOX_PATH);
+	shows_error(&f.site, &r, PAGE_STALE, "href=\"/mailbox\"", "href=\"/\"");
+	shows_error(&f.site, &r, PAGE_SESSION_OVER, sign_in, again);
+	shows_error(&f.site, &r, PAGE_SESSION_OVER, "Copy it first", change);
+	close_fixture(&f);
+}
+
+/* The button of an error never leads back to the same error. */
+static void
+test_ways_out(void **state)
+{
+	struct request r = good;
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f, true);
+	shows_error(&f.site, &r, PAGE_NO_KEY, "href=\"/sign-in\"", "class=\"button\" href=\"/\"");
+	shows_error(&f.site, &r, PAGE_CLOSED, "href=\"/sign-in\"", "class=\"button\" href=\"/\"");
+	shows_error(&f.site, &r, PAGE_NO_ROOM, "href=\"/sign-in\"", "class=\"button\" href=\"/\"");
+	shows_error(&f.site, &r, PAGE_RESTARTING, "Try again", "Back to the form");
+	strcpy(r.path, "/mailbox");
+	shows_error(&f.site, &r, PAGE_RESTARTING, "class=\"button\" href=\"/mailbox\"", "_blank");
+	shows_error(&f.site, &r, PAGE_SESSION_OVER, "href=\"/sign-in\"", "_blank");
+	strcpy(r.path, "/nowhere");
+	shows_error(&f.site, &r, PAGE_NOT_FOUND, "Back to the form", "_blank");
+	close_fixture(&f);
+}
+
+/* Who loads the form's page again finds the way to the codename; nobody else does. */
+static void
+test_a_reload_finds_the_receipt(void **state)
+{
+	static const char note[] = "You have sent something";
+	struct receipt_note mine = {.has_session = true}, signed_in = {.is_signed_in = true};
+	char cookie[RECEIPTS_TOKEN + 1], token[RECEIPTS_TOKEN + 1];
+	struct request r = good;
+	struct fixture f;
+	struct answer a;
+
+	(void)state;
+	open_fixture(&f, true);
+	make_ready(&f.site);
+	form_token_random(cookie);
+	form_token_random(token);
+	receipts_add(f.site.receipts, token, cookie, &mine, clock_mono_ms());
+	assert_ok(view_form(&f.site, &r, &a));
+	assert_null(strstr(text_of(&a), note));
+	answer_wipe(&a);
+	memcpy(r.cookie, token, sizeof token);
+	assert_ok(view_form(&f.site, &r, &a));
+	assert_null(strstr(text_of(&a), note));
+	answer_wipe(&a);
+	memcpy(r.cookie, cookie, sizeof cookie);
+	shows(&f.site, &r, 200, note);
+	shows(&f.site, &r, 200, "<a href=\"/receipt\">Show the receipt and the codename</a>");
+	f.site.is_writable = false;
+	shows(&f.site, &r, 503, note);
+	f.site.is_writable = true;
+	receipts_add(f.site.receipts, token, cookie, &signed_in, clock_mono_ms());
+	shows(&f.site, &r, 200, "<a href=\"/receipt\">Show the receipt</a>");
+	receipts_forget(f.site.receipts, cookie);
+	shows_error(&f.site, &r, PAGE_RESTARTING, "Try again", note);
+	close_fixture(&f);
+}
+
+/* The progress frame says only what is known. */
+static void
+test_progress_of_what_ended(void **state)
+{
+	static const struct {
+		enum page_value how;
+		const char *words;
+		bool is_kept_nothing;
+	} cases[] = {
+	    {PAGE_NOT_CONFIRMED, "It may have been stored, or not", false},
+	    {PAGE_ARRIVING, "It may be stored already", false},
+	    {PAGE_TOO_LARGE, "Please stop", true},
+	    {PAGE_BROKEN_OFF, "press the button once more", true},
+	    {PAGE_SESSION_OVER, "target=\"_blank\" rel=\"noopener\"", true},
+	};
+	struct request r = good;
+	struct fixture f;
+	struct answer a;
+	size_t i;
+
+	(void)state;
+	open_fixture(&f, true);
+	r.is_framed = true;
+	strcpy(r.path, "/progress");
+	form_token_random(r.token);
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		endings_note(f.site.endings, r.token, cases[i].how, clock_mono_ms());
+		assert_ok(view_progress(&f.site, &r, &a));
+		assert_non_null(strstr(text_of(&a), cases[i].words));
+		assert_true((strstr(text_of(&a), "one of it was kept") != NULL) ==
+			    cases[i].is_kept_nothing);
+		assert_non_null(strstr(text_of(&a), "<base target=\"_blank\">"));
+		answer_wipe(&a);
+	}
+	close_fixture(&f);
+}
+
 /* The form appears only when what it takes is there. */
 static void
 test_form(void **state)
@@ -305,12 +455,12 @@ test_pages(void **state)
 	strcpy(r.path, "/robots.txt");
 	shows(&f.site, &r, 200, "Disallow: /");
 	strcpy(r.path, "/how");
-	shows(&f.site, &r, 200, "key 7, until 2026-03-07");
+	shows(&f.site, &r, 200, "key 7, until 7 March 2026");
 	shows(&f.site, &r, 200, f.site.root_key);
 	strcpy(r.accept, "de, fr;q=0.1");
 	shows(&f.site, &r, 200,
 	    "jusqu\xe2\x80\x99"
-	    "au 2026-03-07");
+	    "au 7 mars 2026");
 	strcpy(r.lang, "en");
 	shows(&f.site, &r, 200, "href=\"/?lang=en\"");
 	shows(&f.site, &r, 200, "href=\"/how?lang=fr\"");
@@ -412,7 +562,7 @@ refuses(const struct site *s, const struct request *r, unsigned status)
 
 	assert_err(submit_admit(s, r, &a), ERR_STATE);
 	assert_int_equal(a.status, status);
-	assert_non_null(strstr(text_of(&a), "Nothing of it was kept"));
+	assert_non_null(strstr(text_of(&a), "None of it was kept"));
 	answer_wipe(&a);
 }
 
@@ -516,6 +666,10 @@ main(void)
 	    cmocka_unit_test(test_unknown_language),
 	    cmocka_unit_test(test_admission),
 	    cmocka_unit_test(test_form),
+	    cmocka_unit_test(test_errors_beside_the_form),
+	    cmocka_unit_test(test_ways_out),
+	    cmocka_unit_test(test_a_reload_finds_the_receipt),
+	    cmocka_unit_test(test_progress_of_what_ended),
 	    cmocka_unit_test(test_pages),
 	    cmocka_unit_test(test_receipts_and_redirects),
 	    cmocka_unit_test(test_mailbox_pages),
