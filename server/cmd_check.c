@@ -240,6 +240,19 @@ print_json(const struct check *c)
 }
 
 static enum err
+say_slow(struct check *c)
+{
+	const struct conf *conf = c->setup->conf;
+
+	if (conf->max_upload_hours >= conf_slow_hours(conf))
+		return ERR_OK;
+	return check_say(&c->report, CHECK_NOTICE, NULL,
+	    "An upload of max_upload takes a source with 10 kB a second %u hours, and "
+	    "max_upload_hours is %u: such an upload is ended before it is complete.",
+	    conf_slow_hours(conf), conf->max_upload_hours);
+}
+
+static enum err
 check(struct check *c, struct reason *why)
 {
 	enum err e;
@@ -251,6 +264,8 @@ check(struct check *c, struct reason *why)
 		    "A server is running: end it, then repair. Nothing was changed.");
 	if ((e = look(c, why)) == ERR_OK && c->mends.len > 0)
 		e = mend(c, why);
+	if (e == ERR_OK && (e = say_slow(c)) != ERR_OK)
+		reason_sys(why, e, "Can't write the report");
 	if (e == ERR_OK && c->args->is_json && (e = print_json(c)) != ERR_OK)
 		reason_sys(why, e, "Can't write the report");
 	else if (e == ERR_OK && !c->args->is_json)

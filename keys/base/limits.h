@@ -65,16 +65,18 @@
 #define LIMIT_PAGE_STEP         (32 * 1024)  /* mailbox pages are padded to multiples of this */
 #define LIMIT_IN_FLIGHT_DEFAULT 64           /* conf: max_in_flight, uploads at once */
 #define LIMIT_IN_FLIGHT_MAX     1024
-#define LIMIT_HOURS_DEFAULT     48 /* conf: max_upload_hours, from the first body byte to the last */
-#define LIMIT_HOURS_MAX         168 /* as long as LIMIT_UPLOAD_DAYS counts on */
+#define LIMIT_HOURS_DEFAULT     120 /* conf: max_upload_hours, from the first body byte to the last */
+#define LIMIT_SLOW_SOURCE       10000 /* bytes a second: who is as fast may send max_upload in time */
+#define LIMIT_HOURS_MAX         168   /* as long as LIMIT_UPLOAD_DAYS counts on */
 
 /* ---- the store */
 #define LIMIT_RESERVE_DEFAULT                                                                      \
 	(2 * LIMIT_GIB) /* conf: reserve, bytes kept free on the file system */
 #define LIMIT_DAY_DEFAULT       (128 * LIMIT_GIB) /* conf: max_day, bytes of ciphertext of one day */
 #define LIMIT_DAY_MIN           (64 * LIMIT_MIB)
-#define LIMIT_DAY_KEPT_PERCENT  25 /* of max_day, for those who signed in with a codename */
-#define LIMIT_RETENTION_DEFAULT 60 /* conf: retention_days */
+#define LIMIT_DAY_KEPT_PERCENT  25    /* of max_day, for those who signed in with a codename */
+#define LIMIT_RETENTION_DEFAULT 60    /* conf: retention_days */
+#define LIMIT_EXPIRE_BATCH      10000 /* submissions that one transaction deletes */
 #define LIMIT_CONF              (64 * 1024) /* bytes of sealslotd.conf */
 #define LIMIT_CONF_LINE         (16 * 1024) /* bytes of one line of it */
 #define LIMIT_TOPICS            8           /* topics of the form */

@@ -150,6 +150,14 @@ take_pair(void *user, const char *section, const char *name, const char *value)
 	return !p->has_failed;
 }
 
+uint32_t
+conf_slow_hours(const struct conf *c)
+{
+	const uint64_t hour = 3600ULL * LIMIT_SLOW_SOURCE;
+
+	return (uint32_t)((c->max_upload + hour - 1) / hour);
+}
+
 static void
 set_defaults(struct conf *c)
 {

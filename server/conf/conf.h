@@ -78,6 +78,9 @@ enum err MUST_CHECK conf_parse(
 enum err MUST_CHECK conf_read(
     const char *path, struct buf *text, struct conf **out, struct conf_fault *fault);
 void conf_free(struct conf *c); /* accepts NULL */
+/* Hours that max_upload takes a source of LIMIT_SLOW_SOURCE, rounded up: max_upload_hours should be
+ * as many. */
+uint32_t conf_slow_hours(const struct conf *c);
 /* "4G", "512M", "64K", "1000": bytes. ERR_FORMAT, ERR_LIMIT. */
 enum err MUST_CHECK conf_size(const char *s, uint64_t *out);
 

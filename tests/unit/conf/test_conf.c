@@ -50,6 +50,8 @@ defaults_are_what_the_manual_says(void **state)
 	assert_true(c->max_day == LIMIT_DAY_DEFAULT);
 	assert_int_equal(c->retention_days, LIMIT_RETENTION_DEFAULT);
 	assert_int_equal(c->max_upload_hours, LIMIT_HOURS_DEFAULT);
+	/* Whoever sends 10 kB a second can send all that may be sent. */
+	assert_in_range(conf_slow_hours(c), 119, c->max_upload_hours);
 	assert_string_equal(c->root_path, "/etc/root.pub");
 	assert_int_equal(c->n_topics, 0);
 	conf_free(c);
