@@ -28,6 +28,9 @@ struct committer {
 	struct jobs settled; /* for their names and rows */
 	struct jobs done;    /* for the caller */
 	bool is_naming;      /* some thread is linking and adding rows */
+	int32_t day;         /* the newest of any job */
+	size_t of_day;       /* jobs of that day under way */
+	size_t older;        /* and of others */
 	bool is_ending;
 };
 
@@ -124,13 +127,37 @@ name_batch(struct committer *c, struct commit_job *const *jobs, size_t n)
 	clean_up(c, &linked);
 }
 
-/* The caller holds the lock. */
+/* The caller holds the lock, also below. */
+static void
+count(struct committer *c, const struct commit_job *job)
+{
+	if (job->row.day > c->day) {
+		c->older += c->of_day;
+		c->of_day = 0;
+		c->day = job->row.day;
+	}
+	if (job->row.day == c->day)
+		c->of_day++;
+	else
+		c->older++;
+}
+
+static void
+uncount(struct committer *c, const struct commit_job *job)
+{
+	if (job->row.day == c->day)
+		c->of_day--;
+	else
+		c->older--;
+}
+
 static void
 finish(struct committer *c, struct commit_job *job)
 {
 	static const uint64_t one = 1;
 
 	io_close(&job->fd);
+	uncount(c, job);
 	jobs_put(&c->done, job);
 	/* Can only fail when the counter is full, and then the descriptor is readable anyway. */
 	(void)!write(c->event, &one, sizeof one);
@@ -257,9 +284,21 @@ void
 committer_submit(struct committer *c, struct commit_job *job)
 {
 	pthread_mutex_lock(&c->lock);
+	count(c, job);
 	jobs_put(&c->waiting, job);
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
+}
+
+bool
+committer_has_older(struct committer *c, int32_t day)
+{
+	bool has;
+
+	pthread_mutex_lock(&c->lock);
+	has = c->older > 0 || (c->of_day > 0 && c->day < day);
+	pthread_mutex_unlock(&c->lock);
+	return has;
 }
 
 int

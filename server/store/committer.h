@@ -42,6 +42,8 @@ enum err MUST_CHECK committer_new(
 void committer_free(struct committer *c);
 /* Takes the job over (allocated by malloc). */
 void committer_submit(struct committer *c, struct commit_job *job);
+/* Is some job of before a day still under way, so that its row may yet come? */
+bool committer_has_older(struct committer *c, int32_t day);
 /* Readable while finished jobs wait. */
 int committer_fd(const struct committer *c);
 /* The next finished job, now the caller's (free); NULL if there is none. */

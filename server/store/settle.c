@@ -21,8 +21,8 @@
 #include "wire/item_file.h"
 
 #define STACK_BYTES (256 * 1024)
-#define START_SEC   60        /* after midnight: by then every commit of the day has its row */
-#define RETRY_MS    (600000)  /* after a settle that couldn't be done */
+#define START_SEC   60       /* after midnight; the loop also waits for commits of the day before */
+#define RETRY_MS    (600000) /* after a settle that couldn't be done */
 #define SLACK       LIMIT_MIB /* beside the largest item: the index, the folder */
 
 struct settle {

@@ -42,8 +42,9 @@ void settle_free(struct settle *s);
 int settle_fd(const struct settle *s);
 void settle_on_event(struct settle *s);
 /*
- * Once a second: begins when a day is over, the clock is trusted and there is room. promised: the
- * bytes that uploads in flight may still take.
+ * Once a second, but not before all rows of the days before today are there: begins when a day is
+ * over, the clock is trusted and there is room. promised: the bytes that uploads in flight may
+ * still take.
  */
 void settle_tick(struct settle *s, uint64_t promised);
 /* Has it the index? Then the loop must not touch it. */
