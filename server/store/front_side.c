@@ -310,7 +310,7 @@ fill_job(struct commit_job *job, const struct front_side *f, const struct in_fli
 }
 
 /*
- * Does a key still open it? From LIMIT_UPLOAD_DAYS after an epoch's end on its key may be
+ * Is there no key that opens it? From LIMIT_UPLOAD_DAYS after an epoch's end on its key may be
  * destroyed, and then the schedule lists it no more: a receipt would promise what nobody can keep.
  */
 static bool
@@ -325,7 +325,7 @@ is_too_late(const struct front_side *f, const struct op_commit *c)
 		if (s->epochs[i].inbox == inbox && s->epochs[i].number >= c->epoch)
 			return s->epochs[i].number > c->epoch ||
 			       clock_today() >= s->epochs[i].end + LIMIT_UPLOAD_DAYS;
-	return false;
+	return true; /* nobody has made that key */
 }
 
 static void

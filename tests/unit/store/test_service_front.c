@@ -233,6 +233,12 @@ an_upload_may_be_late_but_not_too_late(void **state)
 	io_close(&u.fd);
 	assert_ok(commit_to(r, &u, 2));
 	assert_int_equal(count_items(r), 1);
+	/* One that no schedule has announced. */
+	assert_ok(begin(r, &u, 1000));
+	write_up(&u, 1000);
+	io_close(&u.fd);
+	assert_err(commit_to(r, &u, 4000000000), ERR_EXPIRED);
+	assert_int_equal(count_items(r), 1);
 	assert_int_equal(stop(r), 0);
 }
 
