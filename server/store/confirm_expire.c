@@ -15,7 +15,7 @@ struct walk {
 	size_t desks;      /* of the schedule, that have sent one for it */
 	int32_t last;      /* the day of the newest of these */
 	bool any;
-	struct buf done; /* ids that may go */
+	struct buf done; /* ids that may go, one transaction's */
 };
 
 static bool
@@ -45,6 +45,12 @@ desks_of(const struct schedule *s, const struct db_item *item)
 	return n == 0 ? s->n_reply_keys : n;
 }
 
+static bool
+is_full(const struct walk *w)
+{
+	return w->done.len == (size_t)LIMIT_EXPIRE_BATCH * DB_ID;
+}
+
 /* The receipts of one submission are complete: are there enough, for long enough? */
 static enum err
 judge(struct walk *w)
@@ -58,7 +64,7 @@ judge(struct walk *w)
 		return ERR_OK;
 	if ((e = db_find(w->d->db, w->id, &item, &has_hash, hash)) != ERR_OK)
 		return e == ERR_NOTFOUND ? ERR_OK : e;
-	if (w->desks < desks_of(w->d->schedules.active, &item))
+	if (w->desks < desks_of(w->d->schedules.active, &item) || is_full(w))
 		return ERR_OK;
 	return buf_add(&w->done, w->id, DB_ID);
 }
@@ -99,16 +105,15 @@ remove_files(const struct walk *w)
 	}
 }
 
-enum err
-confirm_expire(struct depot *d)
+/* As many as one transaction takes; *is_more: there may be others. */
+static enum err
+expire_some(struct depot *d, bool *is_more)
 {
 	struct walk w = {.d = d, .today = clock_today()};
 	void *ids;
 	enum err e;
 
-	if (d->schedules.active == NULL)
-		return ERR_OK;
-	buf_init(&w.done, (size_t)LIMIT_BUNDLE_ITEMS * DB_ID);
+	buf_init(&w.done, (size_t)LIMIT_EXPIRE_BATCH * DB_ID);
 	pthread_mutex_lock(&d->db_lock);
 	if ((e = db_each_receipt(d->db, visit, &w)) == ERR_OK && (e = judge(&w)) == ERR_OK) {
 		ids = w.done.p;
@@ -119,6 +124,18 @@ confirm_expire(struct depot *d)
 		remove_files(&w);
 		e = io_sync(d->folder.items);
 	}
+	*is_more = is_full(&w);
 	buf_wipe(&w.done);
+	return e;
+}
+
+enum err
+confirm_expire(struct depot *d)
+{
+	bool is_more = d->schedules.active != NULL;
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && is_more)
+		e = expire_some(d, &is_more);
 	return e;
 }

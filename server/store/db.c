@@ -80,6 +80,10 @@ check_settings(struct db *d)
 	return e;
 }
 
+/* However many there are, they go in parts. */
+#define OLDEST                                                                                     \
+	"SELECT id FROM items WHERE day<?1 ORDER BY day,id LIMIT " DB_VALUE_OF(LIMIT_EXPIRE_BATCH)
+
 static enum err
 prepare(struct db *d)
 {
@@ -95,10 +99,9 @@ prepare(struct db *d)
 	    {&d->each, "SELECT i.id,i.day,i.inbox,i.epoch,i.serial,i.size,h.hash FROM items i"
 		       " LEFT JOIN hashes h ON h.id=i.id WHERE i.day>=?1 ORDER BY i.id"},
 	    {&d->put_hash, "INSERT OR IGNORE INTO hashes SELECT id,?2 FROM items WHERE id=?1"},
-	    {&d->expired, "SELECT id FROM items WHERE day<?1"},
-	    {&d->expire_hashes,
-		"DELETE FROM hashes WHERE id IN (SELECT id FROM items WHERE day<?1)"},
-	    {&d->expire, "DELETE FROM items WHERE day<?1"},
+	    {&d->expired, OLDEST},
+	    {&d->expire_hashes, "DELETE FROM hashes WHERE id IN (" OLDEST ")"},
+	    {&d->expire, "DELETE FROM items WHERE id IN (" OLDEST ")"},
 	    {&d->add_reply, "INSERT INTO replies VALUES(?1,?2,?3,?4)"},
 	    {&d->replies, "SELECT id,day,sealed FROM replies WHERE mailbox=?1"
 			  " ORDER BY day DESC,id LIMIT 1+" DB_VALUE_OF(LIMIT_REPLIES)},
@@ -381,14 +384,15 @@ list_expired(struct db *d, int32_t before, struct buf *ids)
 	return e != ERR_OK ? e : db_sql_err(code);
 }
 
-enum err
-db_expire(struct db *d, int32_t before, db_gone *each, void *ctx)
+/* As many as one transaction takes; *n is how many that were. */
+static enum err
+expire_some(struct db *d, int32_t before, db_gone *each, void *ctx, size_t *n)
 {
 	struct buf ids;
 	enum err e;
 	size_t i;
 
-	buf_init(&ids, (size_t)LIMIT_BUNDLE_ITEMS * DB_ID);
+	buf_init(&ids, (size_t)LIMIT_EXPIRE_BATCH * DB_ID);
 	if ((e = list_expired(d, before, &ids)) == ERR_OK && ids.len > 0 &&
 	    (e = run(d->begin)) == ERR_OK) {
 		sqlite3_bind_int64(d->expire_hashes, 1, before);
@@ -399,7 +403,20 @@ db_expire(struct db *d, int32_t before, db_gone *each, void *ctx)
 	}
 	for (i = 0; i < ids.len && e == ERR_OK; i += DB_ID)
 		each(ctx, ids.p + i);
+	*n = ids.len / DB_ID;
 	buf_wipe(&ids);
+	return e;
+}
+
+enum err
+db_expire(struct db *d, int32_t before, db_gone *each, void *ctx)
+{
+	enum err e;
+	size_t n;
+
+	do
+		e = expire_some(d, before, each, ctx, &n);
+	while (e == ERR_OK && n == LIMIT_EXPIRE_BATCH);
 	return e;
 }
 

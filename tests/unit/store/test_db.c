@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <sqlite3.h>
+
 #include "base/date.h"
 #include "store/db.h"
 #include "store/db_care.h"
@@ -237,6 +239,47 @@ a_full_disk_adds_nothing(void **state)
 	assert_int_equal(umount(f->dir), 0);
 }
 
+static void
+count_gone(void *ctx, const uint8_t id[static DB_ID])
+{
+	size_t *n = ctx;
+
+	(void)id;
+	++*n;
+}
+
+/* Rows as the store would have added them, without the time that this takes. */
+static void
+add_many(unsigned n, int32_t day)
+{
+	sqlite3 *sql = NULL;
+	char text[300];
+
+	snprintf(text, sizeof text,
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<%u)"
+	    " INSERT INTO items SELECT randomblob(16),%d,'tips',31,12,1000 FROM n",
+	    n, (int)day);
+	assert_int_equal(sqlite3_open(path, &sql), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(sql, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(sql);
+}
+
+static void
+more_than_a_bundle_can_name_expire(void **state)
+{
+	struct db *d = fresh(*state);
+	uint64_t n, bytes;
+	size_t gone = 0;
+
+	add_many(LIMIT_BUNDLE_ITEMS + 1, 100);
+	add_many(7, 101);
+	assert_ok(db_expire(d, 101, count_gone, &gone));
+	assert_int_equal(gone, LIMIT_BUNDLE_ITEMS + 1);
+	assert_ok(db_totals(d, &n, &bytes));
+	assert_int_equal(n, 7);
+	db_close(d);
+}
+
 int
 main(void)
 {
@@ -254,6 +297,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(damage_is_an_error, fixture_set_up, fixture_tear_down),
 	    cmocka_unit_test_setup_teardown(
 		a_full_disk_adds_nothing, fixture_set_up, fixture_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		more_than_a_bundle_can_name_expire, fixture_set_up, fixture_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("store db", tests, NULL, NULL);
