@@ -153,6 +153,27 @@ an_empty_bundle_is_a_bundle(void **state)
 	rig_down(&r);
 }
 
+/* retire believes the day of a complete list. */
+static void
+a_list_under_a_clock_that_jumped_is_not_complete(void **state)
+{
+	struct bundle_signed s = {0};
+	struct bundle_index *b;
+	struct rig r;
+
+	rig_up(&r, state);
+	assert_int_equal(list(&r, 0), 3);
+	r.d.state.seen = r.today - LIMIT_CLOCK_JUMP_DAYS - 1;
+	hash_all(&r);
+	assert_ok(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why));
+	b = parse(&r, &s);
+	assert_int_equal(b->n_items, 3);
+	assert_false(b->head.is_inventory);
+	bundle_index_free(b);
+	bundle_signed_wipe(&s);
+	rig_down(&r);
+}
+
 /* The day that isn't over must not tell what an export had seen of it. */
 static void
 hashes_are_remembered_of_days_that_are_over(void **state)
@@ -241,6 +262,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH(the_index_is_what_import_reads),
 	    WITH(an_empty_bundle_is_a_bundle),
+	    WITH(a_list_under_a_clock_that_jumped_is_not_complete),
 	    WITH(hashes_are_remembered_of_days_that_are_over),
 	    WITH(a_list_that_isnt_the_stores_is_refused),
 	    WITH(the_transfer_key_is_private_and_whole),
