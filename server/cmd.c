@@ -10,6 +10,7 @@ enum {
 	OPT_CONF = 1,
 	OPT_HELP,
 	OPT_SINCE,
+	OPT_UNTIL,
 	OPT_ALL,
 	OPT_VOLUME_SIZE,
 	OPT_JSON,
@@ -34,6 +35,7 @@ is_taken(int opt, unsigned takes)
 	case OPT_CONF:
 	case OPT_HELP: return true;
 	case OPT_SINCE:
+	case OPT_UNTIL:
 	case OPT_ALL:
 	case OPT_VOLUME_SIZE: return (takes & CMD_TAKES_SINCE) != 0;
 	case OPT_JSON: return (takes & CMD_TAKES_JSON) != 0;
@@ -51,6 +53,7 @@ set(struct cmd_args *a, int opt, const char *value)
 	switch (opt) {
 	case OPT_CONF: a->conf = value; break;
 	case OPT_SINCE: a->since = value; break;
+	case OPT_UNTIL: a->until = value; break;
 	case OPT_ALL: a->is_all = true; break;
 	case OPT_VOLUME_SIZE: a->volume_size = value; break;
 	case OPT_JSON: a->is_json = true; break;
@@ -66,7 +69,7 @@ cmd_parse(const struct cmd *self, int argc, char **argv, unsigned takes, struct 
 {
 	static const struct option options[] = {{"conf", required_argument, NULL, OPT_CONF},
 	    {"help", no_argument, NULL, OPT_HELP}, {"since", required_argument, NULL, OPT_SINCE},
-	    {"all", no_argument, NULL, OPT_ALL},
+	    {"until", required_argument, NULL, OPT_UNTIL}, {"all", no_argument, NULL, OPT_ALL},
 	    {"volume-size", required_argument, NULL, OPT_VOLUME_SIZE},
 	    {"json", no_argument, NULL, OPT_JSON}, {"repair", no_argument, NULL, OPT_REPAIR},
 	    {"quick", no_argument, NULL, OPT_QUICK}, {"seen", no_argument, NULL, OPT_SEEN},
@@ -87,7 +90,8 @@ cmd_parse(const struct cmd *self, int argc, char **argv, unsigned takes, struct 
 		}
 		set(out, opt, optarg);
 	}
-	if (argc - optind != operands || (out->is_all && out->since != NULL)) {
+	if (argc - optind != operands ||
+	    (out->is_all && (out->since != NULL || out->until != NULL))) {
 		usage(self, stderr);
 		return CMD_USAGE;
 	}

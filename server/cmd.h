@@ -26,17 +26,17 @@ struct cmd {
 /* What the command line said. Strings are borrowed from argv. */
 struct cmd_args {
 	const char *conf;
-	const char *since, *volume_size; /* export */
-	bool is_all;                     /* export */
-	bool is_json;                    /* status, check */
-	bool is_seen;                    /* status */
-	bool is_repair, is_quick;        /* check */
-	bool may_lack_landlock;          /* serve */
-	const char *operand;             /* the one argument without an option; NULL if none */
+	const char *since, *until, *volume_size; /* export */
+	bool is_all;                             /* export */
+	bool is_json;                            /* status, check */
+	bool is_seen;                            /* status */
+	bool is_repair, is_quick;                /* check */
+	bool may_lack_landlock;                  /* serve */
+	const char *operand; /* the one argument without an option; NULL if none */
 };
 /* The options that a verb takes besides --conf and --help, as bits. */
 enum cmd_takes {
-	CMD_TAKES_SINCE = 1, /* --since DAY, --all, --volume-size SIZE */
+	CMD_TAKES_SINCE = 1, /* --since DAY, --until DAY, --all, --volume-size SIZE */
 	CMD_TAKES_JSON = 2,
 	CMD_TAKES_OPERAND = 4,  /* exactly one */
 	CMD_TAKES_LANDLOCK = 8, /* --allow-no-landlock */

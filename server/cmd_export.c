@@ -15,6 +15,7 @@
 /* One export: list, hash what hasn't been hashed yet, sign and write each volume, count. */
 struct export
 {
+	struct op_export_list days;
 	const char *out; /* "-": standard output */
 	uint64_t volume_size;
 	struct link link;
@@ -39,9 +40,9 @@ is_stdout(const struct export *x)
 }
 
 static enum err
-get_list(struct export *x, int32_t since, struct reason *why)
+get_list(struct export *x, struct reason *why)
 {
-	struct op_export_list ask = {.since = since};
+	const struct op_export_list ask = x->days;
 	struct wire_msg m = {.op = OP_EXPORT_LIST, .len = sizeof ask, .fd = -1};
 	enum err e;
 
@@ -199,13 +200,12 @@ write_all(struct export *x, struct reason *why)
 }
 
 static enum err
-make_bundle(struct export *x, const struct setup *s, int32_t since, struct reason *why)
+make_bundle(struct export *x, const struct setup *s, struct reason *why)
 {
 	struct wire_msg done = {.op = OP_EXPORT_DONE, .fd = -1};
 	enum err e;
 
-	if ((e = link_open(s, &x->link, why)) != ERR_OK ||
-	    (e = get_list(x, since, why)) != ERR_OK ||
+	if ((e = link_open(s, &x->link, why)) != ERR_OK || (e = get_list(x, why)) != ERR_OK ||
 	    (e = export_files_open(s->conf->store_path, &x->files, why)) != ERR_OK ||
 	    (e = hash_missing(x, why)) != ERR_OK || (e = plan(x, why)) != ERR_OK ||
 	    (e = write_all(x, why)) != ERR_OK)
@@ -231,12 +231,16 @@ report(const struct export *x)
 
 /* What the command line says; CMD_USAGE's message is the caller's. */
 static enum err
-read_args(const struct cmd_args *args, struct export *x, int32_t *since, struct reason *why)
+read_args(const struct cmd_args *args, struct export *x, struct reason *why)
 {
-	*since = 0;
+	x->days = (struct op_export_list){0, INT32_MAX};
 	x->out = args->operand;
-	if (args->since != NULL && date_parse(args->since, strlen(args->since), since) != ERR_OK)
+	if (args->since != NULL &&
+	    date_parse(args->since, strlen(args->since), &x->days.since) != ERR_OK)
 		return reason_set(why, ERR_USAGE, "--since wants a day, as in 2026-03-05.");
+	if (args->until != NULL &&
+	    date_parse(args->until, strlen(args->until), &x->days.until) != ERR_OK)
+		return reason_set(why, ERR_USAGE, "--until wants a day, as in 2026-03-05.");
 	if (args->volume_size != NULL &&
 	    (conf_size(args->volume_size, &x->volume_size) != ERR_OK || x->volume_size == 0))
 		return reason_set(why, ERR_USAGE, "--volume-size wants a size, as in 4000M.");
@@ -254,20 +258,19 @@ cmd_export(const struct cmd *self, int argc, char **argv)
 	struct export x = {.link = LINK_CLOSED, .files = {.items = -1, .keys = -1}};
 	struct reason why = {""};
 	struct cmd_args args;
-	int32_t since;
 	struct setup s;
 	int code;
 
 	if ((code = cmd_parse(self, argc, argv, CMD_TAKES_OPERAND | CMD_TAKES_SINCE, &args)) != -1)
 		return code;
-	if (read_args(&args, &x, &since, &why) != ERR_OK) {
+	if (read_args(&args, &x, &why) != ERR_OK) {
 		cmd_fail(&why);
 		return CMD_USAGE;
 	}
 	if (setup_read(args.conf, &s, &why) != ERR_OK)
 		return cmd_fail(&why);
 	buf_init(&x.list, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
-	if (make_bundle(&x, &s, since, &why) == ERR_OK) {
+	if (make_bundle(&x, &s, &why) == ERR_OK) {
 		report(&x);
 		code = CMD_OK;
 	} else {

@@ -20,7 +20,7 @@ static const struct cmd verbs[] = {
 	"Runs the server until SIGTERM. SIGHUP makes it look for a new schedule.\n"
 	"--allow-no-landlock: also on a kernel that can't restrict which files a process opens.\n",
 	cmd_serve},
-    {"export", "OUT.tar [--all | --since DAY] [--volume-size SIZE]",
+    {"export", "OUT.tar [--all | [--since DAY] [--until DAY]] [--volume-size SIZE]",
 	"Writes a bundle of sealed submissions for the air-gapped machine; - is standard\n"
 	"output. Nothing is ever overwritten, and nothing is deleted from the store.\n"
 	"Volumes after the first one are called OUT.2.tar, OUT.3.tar and so on.\n",

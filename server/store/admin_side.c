@@ -208,7 +208,7 @@ on_export_list(struct admin_side *a, struct admin *admin, const struct wire_msg 
 		    admin, reason_set(&why, ERR_BUSY, "Another export is under way."), &why);
 	admin->is_exporting = true;
 	buf_init(&list, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
-	if ((e = bundle_make_list(a->depot, ask.since, &list, &why)) == ERR_OK)
+	if ((e = bundle_make_list(a->depot, ask.since, ask.until, &list, &why)) == ERR_OK)
 		e = say_memfd(admin, OP_EXPORT_ITEMS, &list, NULL, 0);
 	else
 		e = say_result(admin, e, &why);
@@ -281,7 +281,7 @@ on_check(struct admin_side *a, struct admin *admin)
 
 	mend_look(a->depot, &body);
 	buf_init(&rows, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
-	e = bundle_make_list(a->depot, 0, &rows, &why);
+	e = bundle_make_list(a->depot, 0, INT32_MAX, &rows, &why);
 	if (e == ERR_OK || body.index == ERR_FORMAT) /* then what could be read */
 		e = say_memfd(admin, OP_CHECK_IS, &rows, &body, sizeof body);
 	else

@@ -7,11 +7,19 @@
 #include "carry/bundle.h"
 #include "store/transfer.h"
 
+struct list {
+	int32_t until;
+	struct buf *out;
+};
+
 static enum err
 list_item(void *ctx, const struct db_item *item, const uint8_t *hash)
 {
 	struct op_export_item out = {0};
+	struct list *l = ctx;
 
+	if (item->day > l->until)
+		return ERR_OK;
 	text_hex(out.id, item->id, DB_ID);
 	memcpy(out.inbox, item->inbox, sizeof out.inbox);
 	out.day = item->day;
@@ -21,20 +29,22 @@ list_item(void *ctx, const struct db_item *item, const uint8_t *hash)
 		out.has_hash = 1;
 		memcpy(out.hash, hash, HASH_LEN);
 	}
-	return buf_add(ctx, &out, sizeof out);
+	return buf_add(l->out, &out, sizeof out);
 }
 
 enum err
-bundle_make_list(struct depot *d, int32_t since, struct buf *out, struct reason *why)
+bundle_make_list(struct depot *d, int32_t since, int32_t until, struct buf *out, struct reason *why)
 {
+	struct list l = {until, out};
 	enum err e;
 
 	pthread_mutex_lock(&d->db_lock);
-	e = db_each(d->db, since, list_item, out);
+	e = db_each(d->db, since, list_item, &l);
 	pthread_mutex_unlock(&d->db_lock);
 	if (e == ERR_LIMIT)
 		return reason_set(why, e,
-		    "There are more than %d items: export them in parts, with --since.",
+		    "There are more than %d items, and one list can't have more. Export them in parts, by "
+		    "days, with --since and --until.",
 		    LIMIT_BUNDLE_ITEMS);
 	if (e != ERR_OK)
 		return reason_sys(why, e, "Can't read the index");

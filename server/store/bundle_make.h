@@ -16,9 +16,12 @@
  * it may read them, and has the time.
  */
 
-/* Appends a struct op_export_item for each item of day since or later, ascending by id. */
+/*
+ * Appends a struct op_export_item for each item of the days since to until, ascending by id.
+ * ERR_LIMIT: more than out takes.
+ */
 enum err MUST_CHECK bundle_make_list(
-    struct depot *d, int32_t since, struct buf *out, struct reason *why);
+    struct depot *d, int32_t since, int32_t until, struct buf *out, struct reason *why);
 
 /* A signed index, and what bundle_make_count has to remember of it. */
 struct bundle_signed {

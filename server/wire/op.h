@@ -253,6 +253,7 @@ struct op_status {
 
 struct op_export_list {
 	int32_t since; /* first day to list; 0: all */
+	int32_t until; /* last day to list */
 };
 
 struct op_export_item {

@@ -15,6 +15,8 @@ refused 2 usage verb export
 refused 2 usage verb export a b
 refused 2 usage verb export a.tar --all --since 2026-01-01
 refused 2 'wants a day' verb export a.tar --since yesterday
+refused 2 'wants a day' verb export a.tar --until tomorrow
+refused 2 usage verb export a.tar --all --until 2026-01-01
 refused 2 'wants a size' verb export a.tar --volume-size big
 
 step before init nothing works, and says so
@@ -80,6 +82,8 @@ done
 
 step since, standard output, volumes
 verb export - --since "$today" 2>/dev/null | bsdtar -tf - | grep -c '\.age$' | grep -qx 3 || fail 'since today'
+verb export - --until "$today" 2>/dev/null | bsdtar -tf - | grep -c '\.age$' | grep -qx 3 || fail 'until today'
+verb export - --until 2020-01-01 2>/dev/null | bsdtar -tf - | grep -q '\.age$' && fail 'until 2020'
 verb export - --since 2099-01-01 2>/dev/null | bsdtar -tf - | grep -q '\.age$' && fail 'since 2099'
 refused 2 "can't be split" verb export - --volume-size 1G
 refused 1 'needs a volume of' verb export v.tar --volume-size 1M

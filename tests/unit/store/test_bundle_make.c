@@ -53,7 +53,7 @@ static size_t
 list(struct rig *r, int32_t since)
 {
 	buf_reset(&r->list);
-	assert_ok(bundle_make_list(&r->d, since, &r->list, &why));
+	assert_ok(bundle_make_list(&r->d, since, INT32_MAX, &r->list, &why));
 	return r->list.len / sizeof(struct op_export_item);
 }
 
@@ -150,6 +150,24 @@ an_empty_bundle_is_a_bundle(void **state)
 	bundle_signed_wipe(&s);
 	assert_int_equal(list(&r, r.today), 1);
 	assert_int_equal(list(&r, r.today - 1), 2);
+	rig_down(&r);
+}
+
+static void
+more_than_one_list_takes_comes_in_parts(void **state)
+{
+	struct rig r;
+
+	rig_up(&r, state);
+	buf_wipe(&r.list);
+	buf_init(&r.list, 2 * sizeof(struct op_export_item));
+	assert_err(bundle_make_list(&r.d, 0, INT32_MAX, &r.list, &why), ERR_LIMIT);
+	buf_reset(&r.list);
+	assert_ok(bundle_make_list(&r.d, 0, r.today - 1, &r.list, &why));
+	assert_int_equal(r.list.len, 2 * sizeof(struct op_export_item));
+	buf_reset(&r.list);
+	assert_ok(bundle_make_list(&r.d, r.today, INT32_MAX, &r.list, &why));
+	assert_int_equal(r.list.len, sizeof(struct op_export_item));
 	rig_down(&r);
 }
 
@@ -262,6 +280,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH(the_index_is_what_import_reads),
 	    WITH(an_empty_bundle_is_a_bundle),
+	    WITH(more_than_one_list_takes_comes_in_parts),
 	    WITH(a_list_under_a_clock_that_jumped_is_not_complete),
 	    WITH(hashes_are_remembered_of_days_that_are_over),
 	    WITH(a_list_that_isnt_the_stores_is_refused),

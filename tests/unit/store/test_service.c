@@ -125,7 +125,7 @@ static void
 admins_ask_in_turn(void **state)
 {
 	struct op_export_sign sign = {1, 1};
-	struct op_export_list since = {0};
+	struct op_export_list since = {0, INT32_MAX};
 	struct rig *r = *state;
 	int one, two, more[LIMIT_ADMINS + 4], list, i;
 	struct wire_msg m;
