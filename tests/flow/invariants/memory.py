@@ -7,8 +7,10 @@ The memory is read as somebody reads it who seizes the machine. Broken on purpos
 # time limit: 240
 # alone
 
+import http.client
 import os
 import re
+import shutil
 import socket
 import struct
 import sys
@@ -23,6 +25,7 @@ from slot import File, Slot, body_of, part  # noqa: E402
 SIZE = 700_000
 IDLE_SECONDS = 130  # more than LIMIT_HTTP_IDLE_MS
 SETTLE = 1.0
+CIRCUIT_PLACES = 32  # LIMIT_CIRCUIT_PLACES
 RECEIPT_SECONDS = 16 * 60  # more than LIMIT_RECEIPT_MS
 WORDS = "/usr/lib/python3/dist-packages/diceware/wordlists/wordlist_en_eff.txt"
 
@@ -230,6 +233,79 @@ def broken_on_purpose(slot, faults):
     print("without wiping the markers are found")
 
 
+def circuit(n):
+    return f"PROXY TCP6 fc00:dead:beef:4dad::{n >> 16:x}:{n & 0xffff:x} ::1 65535 80\r\n".encode()
+
+
+class Announced(http.client.HTTPConnection):
+    """Each connection begins with the line that tor puts there."""
+
+    def __init__(self, slot, timeout):
+        super().__init__(slot.host, timeout=timeout)
+        self.slot = slot
+
+    def connect(self):
+        self.sock = self.slot.reach()
+        self.sock.sendall(circuit(7))
+
+
+class OnionSlot(Slot):
+    """Behind tor: proxy_protocol, over TCP or a Unix socket."""
+
+    def __init__(self, build, is_unix):
+        super().__init__(build, {"server": {"proxy_protocol": "yes"}})
+        self.path = None
+        if is_unix:
+            run = os.path.join(self.folder, "run")
+            os.mkdir(run, 0o755)
+            self.path = os.path.join(run, "http.sock")
+            self.host = self.instance
+            self._conf["server"]["listen"] = "unix:" + self.path
+            if os.getuid() == 0:
+                shutil.chown(run, "nobody")
+
+    def reach(self):
+        s = socket.socket(socket.AF_UNIX if self.path else socket.AF_INET)
+        s.settimeout(60)
+        s.connect(self.path or ("127.0.0.1", self.port))
+        return s
+
+    def connection(self, timeout=60):
+        return Announced(self, timeout)
+
+
+def is_turned_away(s):
+    try:
+        return s.recv(4096) == b""
+    except ConnectionResetError:  # with bytes that nobody has read
+        return True
+
+
+def behind_tor(slot):
+    """Heads that end high in the gate's buffer: let in, without a line, one more than a circuit gets."""
+    letter = Letter("circuit")
+    pad = "".join(f"Cookie: a{i}={letter.message}; b={letter.agent}\r\n" for i in range(60))
+    head = f"GET /how HTTP/1.1\r\nHost: {slot.host}\r\n{pad}\r\n".encode()
+    with slot.reach() as s:
+        s.sendall(circuit(8) + head)
+        s.recv(4096)
+    clean(slot, letter, "behind tor: after a page")
+    with slot.reach() as s:
+        s.sendall(head)
+        assert is_turned_away(s), "one without a line gets in"
+    clean(slot, letter, "behind tor: without a line")
+    held = [slot.reach() for _ in range(CIRCUIT_PLACES)]
+    for s in held:
+        s.sendall(circuit(9) + b"GET")
+    time.sleep(0.3)
+    with slot.reach() as s:
+        s.sendall(circuit(9) + head)
+        assert is_turned_away(s), "a circuit gets more than its places"
+    clean(slot, letter, "behind tor: one more than a circuit gets")
+    for s in held:
+        s.close()
+
+
 def main():
     if os.getuid() != 0:
         print("needs root to read the memory of others")
@@ -240,6 +316,11 @@ def main():
         receipt(slot)
         clean(slot, cut_off(slot), "after an upload cut off")
         error(slot)
+    for is_unix in (False, True):
+        with OnionSlot(sys.argv[1], is_unix) as slot:
+            slot.serve()
+            behind_tor(slot)
+            receipt(slot)
     with Slot(sys.argv[1]) as slot:
         faults = Faults(slot.build, slot.folder)
         slot.env = faults.env()
