@@ -1,5 +1,6 @@
 #include "store/front_side.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,7 +149,8 @@ front_side_room(const struct front_side *f)
 	struct op_room room = {0};
 	uint64_t avail, signed_in;
 
-	if (available(f, false, &avail) != ERR_OK || available(f, true, &signed_in) != ERR_OK)
+	if (f->is_read_only || available(f, false, &avail) != ERR_OK ||
+	    available(f, true, &signed_in) != ERR_OK)
 		return room;
 	room.writable = 1;
 	room.bytes = quota_body_max(avail, f->depot->conf->max_upload);
@@ -255,6 +257,28 @@ may_begin(const struct front_side *f, const struct op_begin *b, uint64_t *claim)
 	return *claim > avail ? ERR_NOSPACE : ERR_OK;
 }
 
+/* Some file systems that gave up after an error don't say so before somebody writes. */
+static enum err
+open_upload(struct front_side *f, int *fd, int *writer)
+{
+	enum err e = upload_new(f->depot->folder.items, fd, writer);
+
+	f->is_read_only = e == ERR_SYS && errno == EROFS;
+	return e;
+}
+
+/* So that the form is open again soon after the disk was put right. */
+static void
+try_again(struct front_side *f)
+{
+	int fd = -1, writer = -1;
+
+	if (!f->is_read_only || open_upload(f, &fd, &writer) != ERR_OK)
+		return;
+	io_close(&fd);
+	io_close(&writer);
+}
+
 static enum err
 on_begin(struct front_side *f, const struct wire_msg *m)
 {
@@ -267,7 +291,7 @@ on_begin(struct front_side *f, const struct wire_msg *m)
 	if (m->ref == 0 || find(f, m->ref) != NULL || b.is_signed_in > 1)
 		return ERR_FORMAT;
 	if ((e = may_begin(f, &b, &u.claim)) == ERR_OK &&
-	    (e = upload_new(f->depot->folder.items, &u.fd, &writer)) == ERR_OK)
+	    (e = open_upload(f, &u.fd, &writer)) == ERR_OK)
 		f->uploads[f->n++] = u;
 	answer(f, OP_BEGUN, m->ref, e, writer);
 	return ERR_OK;
@@ -448,6 +472,7 @@ front_side_tick(struct front_side *f)
 	}
 	if (f->sock == -1)
 		return ERR_OK;
+	try_again(f);
 	front_side_tell_schedule(f);
 	tell_room(f);
 	return ERR_OK;

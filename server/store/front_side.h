@@ -32,6 +32,7 @@ struct front_side {
 	int sock;                    /* -1: no front */
 	uint32_t generation; /* of fronts: an old one's jobs aren't answered to the new one */
 	bool is_draining;
+	bool is_read_only; /* the disk, as the last try to begin has shown */
 	struct in_flight uploads[LIMIT_IN_FLIGHT_MAX];
 	uint32_t n;
 	uint64_t settling; /* bytes that the midnight settle may still take */
