@@ -118,12 +118,13 @@ has_key(const struct plan_request *r, const char *inbox, uint32_t number)
 	return false;
 }
 
-/* Drops what is over and has no key any more; and everything, if all of it is over. */
+/*
+ * Drops what is over and has no key any more. What has one stays, also when all of it is over: an
+ * upload that began in it may still be under way, and restore takes what isn't listed for retired.
+ */
 static struct range
 still_listed(struct range old, const char *inbox, const struct plan_request *r)
 {
-	if (old.n > 0 && old.p[old.n - 1].end <= r->today)
-		return (struct range){0};
 	while (old.n > 0 && old.p[0].end <= r->today && !has_key(r, inbox, old.p[0].number)) {
 		old.p++;
 		old.n--;
@@ -178,10 +179,10 @@ next_epoch(const struct schedule *old, struct range all, struct range listed,
 		days = (int32_t)r->days;
 	e->number = last == NULL ? 1 : last->number + 1;
 	e->start = r->has_from ? r->from : common_start(old, r->today);
-	if (listed.n > 0)
-		e->start = last->end;
-	else if (last != NULL && e->start < last->end)
+	if (r->has_from && listed.n == 0 && last != NULL && e->start < last->end)
 		return ERR_USAGE;
+	if (listed.n > 0 || (last != NULL && e->start < last->end))
+		e->start = last->end;
 	e->end = e->start + days;
 	return ERR_OK;
 }
@@ -221,6 +222,27 @@ add_new(struct schedule *s, struct schedule_epoch e, uint32_t n, const struct pl
 	return err;
 }
 
+/*
+ * After a pause: epochs that were over before they began, as the dates of an inbox have no gap.
+ * Nothing is sealed to them; they have keys like all others.
+ */
+static enum err
+bridge_pause(struct schedule *s, struct schedule_epoch *e, const struct schedule *old,
+    const struct plan_request *r, struct tool_fault *f)
+{
+	int32_t days = e->end - e->start, until = common_start(old, r->today);
+	enum err err = ERR_OK;
+
+	while (e->start < until && err == ERR_OK) {
+		e->end = until - e->start > LIMIT_EPOCH_DAYS ? e->start + LIMIT_EPOCH_DAYS : until;
+		err = append(s, e, f);
+		e->number++;
+		e->start = e->end;
+	}
+	e->end = e->start + days;
+	return err;
+}
+
 static enum err
 plan_inbox(struct schedule *s, uint32_t inbox, const struct schedule *old,
     const struct plan_request *r, struct tool_fault *f)
@@ -245,6 +267,8 @@ plan_inbox(struct schedule *s, uint32_t inbox, const struct schedule *old,
 	if (next_epoch(old, all, listed, r, &e) != ERR_OK)
 		return tool_refuse(f, ERR_USAGE, "Give a later --from.",
 		    "--from would make an overlap with the last epochs of inbox %s", name);
+	if (listed.n > 0 && (err = bridge_pause(s, &e, old, r, f)) != ERR_OK)
+		return err;
 	return add_new(s, e, r->epochs - live, r, f);
 }
 

@@ -154,6 +154,45 @@ keeps_what_is_over_while_its_key_is_there(void **state)
 	schedule_free(t);
 }
 
+/* The upload of yesterday still finds its epoch, and what isn't retired isn't taken for it. */
+static void
+bridges_a_pause(void **state)
+{
+	struct plan_request r = request("2026-03-02"), later = request("2028-02-20");
+	struct keystore_epoch have[] = {{"tips", 2, 0}, {"tips", 1, 0}};
+	struct schedule *s, *t;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	r.epochs = later.epochs = 2;
+	s = plan(NULL, &r);
+	later.have = have;
+	later.n_have = 1;
+	t = plan(s, &later); /* until 2026-03-30; epoch 1 was retired */
+	assert_int_equal(t->n_epochs, 1 + 2 + 2);
+	assert_int_equal(t->epochs[0].number, 2);
+	assert_int_equal(t->epochs[1].start, day("2026-03-30"));
+	assert_int_equal(t->epochs[1].end, day("2027-03-31")); /* the longest that may be */
+	assert_int_equal(t->epochs[2].end, day("2028-02-20"));
+	assert_int_equal(t->epochs[3].number, 5);
+	assert_int_equal(t->epochs[3].start, day("2028-02-20"));
+	assert_int_equal(t->epochs[3].end, day("2028-03-05")); /* as long as before the pause */
+	assert_int_equal(t->epochs[4].end, day("2028-03-19"));
+	schedule_free(t);
+	/* No day of pause, no bridge. */
+	later.today = s->epochs[1].end;
+	later.n_have = 2;
+	t = plan(s, &later);
+	assert_int_equal(t->n_epochs, 4);
+	assert_int_equal(t->epochs[0].number, 1);
+	assert_int_equal(t->epochs[2].start, s->epochs[1].end);
+	schedule_free(t);
+	later.has_from = true;
+	later.from = s->epochs[1].end + 1;
+	refuses(s, &later, ERR_USAGE, "gap");
+	schedule_free(s);
+}
+
 static void
 begins_anew_after_a_pause(void **state)
 {
@@ -426,6 +465,7 @@ main(void)
 	    cmocka_unit_test(first_schedule),
 	    cmocka_unit_test(extends_without_gap_and_stops),
 	    cmocka_unit_test(keeps_what_is_over_while_its_key_is_there),
+	    cmocka_unit_test(bridges_a_pause),
 	    cmocka_unit_test(begins_anew_after_a_pause),
 	    cmocka_unit_test(from_makes_neither_gap_nor_overlap),
 	    cmocka_unit_test(lengths_are_remembered),
