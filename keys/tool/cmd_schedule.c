@@ -73,7 +73,7 @@ take_option(struct renew_request *q, int c)
 		return NULL;
 	case 'e':
 		if (tool_number(optarg, 1, PLAN_EPOCHS_MAX, &q->plan.epochs) != ERR_OK)
-			return "--epochs is a number from 1 to 1040";
+			return "--epochs is a number from 1 to 1024";
 		return NULL;
 	case 'w':
 		if (q->n_offers == RENEW_OFFERS_MAX)

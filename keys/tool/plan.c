@@ -272,6 +272,33 @@ plan_inbox(struct schedule *s, uint32_t inbox, const struct schedule *old,
 	return add_new(s, e, r->epochs - live, r, f);
 }
 
+/* A key of an epoch before all that are listed can't come back, so nobody need be told any more. */
+static void
+drop_revoked(struct schedule *s)
+{
+	size_t i, k, n = 0;
+
+	for (i = 0; i < s->n_revoked; i++) {
+		for (k = 0; k < s->n_epochs; k++)
+			if (s->epochs[k].inbox == s->revoked[i].inbox &&
+			    s->epochs[k].number <= s->revoked[i].number)
+				break;
+		if (k < s->n_epochs)
+			s->revoked[n++] = s->revoked[i];
+	}
+	s->n_revoked = n;
+}
+
+size_t
+plan_count_live(const struct schedule *s, int32_t today)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n_epochs; i++)
+		n += s->epochs[i].end > today;
+	return n;
+}
+
 enum err
 plan_make(const struct schedule *old, const uint8_t old_hash[static HASH_LEN],
     const struct plan_request *r, struct schedule **out, struct tool_fault *f)
@@ -289,6 +316,7 @@ plan_make(const struct schedule *old, const uint8_t old_hash[static HASH_LEN],
 		schedule_free(s);
 		return e;
 	}
+	drop_revoked(s);
 	*out = s;
 	return ERR_OK;
 }

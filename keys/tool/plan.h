@@ -14,9 +14,9 @@
  * What the next schedule lists: pure arithmetic over the schedule before and
  * what the admin asks for. No file, no key, no clock.
  */
-#define PLAN_DAYS       14   /* days of an epoch unless said otherwise */
-#define PLAN_EPOCHS     26   /* epochs ahead unless said otherwise */
-#define PLAN_EPOCHS_MAX 1040 /* a key a week for twenty years */
+#define PLAN_DAYS       14            /* days of an epoch unless said otherwise */
+#define PLAN_EPOCHS     26            /* epochs ahead unless said otherwise */
+#define PLAN_EPOCHS_MAX LIMIT_REVOKED /* more could not all be revoked */
 
 struct plan_request {
 	const char *instance;
@@ -35,13 +35,15 @@ struct plan_request {
 
 /*
  * The next schedule: all that old lists (NULL: there is none) but epochs that
- * are over and whose key is gone, and the new epochs. A new epoch has one
- * entry, with a recipient of zeros: the key store's own key, which is still to
- * be made or found. serial, previous and issued are set; *out is the caller's.
+ * are over and whose key is gone, with what was revoked of them, and the new epochs. A new epoch
+ * has one entry, with a recipient of zeros: the key store's own key, which is still to be made or
+ * found. serial, previous and issued are set; *out is the caller's.
  */
 enum err MUST_CHECK plan_make(const struct schedule *old, const uint8_t old_hash[static HASH_LEN],
     const struct plan_request *r, struct schedule **out, struct tool_fault *f);
 
+/* How many lines are of epochs that aren't over: as many are revoked when all keys are stolen. */
+size_t plan_count_live(const struct schedule *s, int32_t today);
 /* Is it a new epoch's entry, with no recipient yet? */
 bool plan_is_open(const struct schedule_epoch *e);
 

@@ -197,6 +197,24 @@ make_plan(struct renew *r, struct tool_fault *f)
 	return e;
 }
 
+/* What reaches far must leave room for the day on which all keys are stolen. */
+static enum err
+check_room(struct renew *r, struct tool_fault *f)
+{
+	int32_t today = r->q->plan.today;
+	size_t live = plan_count_live(r->next.s, today);
+	size_t before = r->old.s == NULL ? 0 : plan_count_live(r->old.s, today);
+
+	if (r->q->plan.epochs == 1 || live <= before ||
+	    live + r->next.s->n_revoked <= LIMIT_REVOKED)
+		return ERR_OK;
+	return tool_refuse(f, ERR_LIMIT,
+	    "Nothing was made. Ask for fewer: --epochs N. Retire epochs that are over: what was revoked of "
+	    "them goes, too.",
+	    "%zu keys to come and %zu revoked ones: revoke couldn't list them all (at most %d)",
+	    live, r->next.s->n_revoked, LIMIT_REVOKED);
+}
+
 /* ---- making, testing, signing */
 
 static enum err
@@ -268,7 +286,8 @@ perform(struct renew *r, struct tool_fault *f)
 	if ((e = load_keys(r, f)) != ERR_OK || (e = load_published(r, f)) != ERR_OK ||
 	    (e = load_reply(r, f)) != ERR_OK || (e = load_offers(r, f)) != ERR_OK ||
 	    (e = make_plan(r, f)) != ERR_OK || (e = merge_offers(r, f)) != ERR_OK ||
-	    (e = replace_keys(r, f)) != ERR_OK || (e = apply_replacements(r, f)) != ERR_OK ||
+	    (e = check_room(r, f)) != ERR_OK || (e = replace_keys(r, f)) != ERR_OK ||
+	    (e = apply_replacements(r, f)) != ERR_OK ||
 	    (e = ceremony_make_keys(r->k, r->next.s, &r->made, f)) != ERR_OK ||
 	    (e = ceremony_test_keys(r->k, r->next.s, r->q->plan.today, &r->tested, f)) != ERR_OK ||
 	    (e = compare(r, f)) != ERR_OK)

@@ -190,7 +190,8 @@ find_older(struct keystore *k, struct schedule *s, const struct schedule_epoch *
 static enum err
 refuse_limit(struct tool_fault *f, enum err e)
 {
-	return tool_refuse(f, e, "Begin with a new root key.",
+	return tool_refuse(f, e,
+	    "Retire epochs that are over: what was revoked of them goes. Or revoke the next ones alone.",
 	    "a schedule has at most %d revoked keys", LIMIT_REVOKED);
 }
 

@@ -50,7 +50,7 @@ for inbox in tips 'Tips=x' 'tips=' 'tips= x' 'a b=x' '=x' "tips=$(printf 'a\033[
 done
 refused 2 "two inboxes have the same name" "$keys" schedule K --inbox a=A --inbox b=B --inbox a=C \
 	--passphrase-file pass
-for option in --days=0 --days=367 --days=x --days=-1 --epochs=0 --epochs=1041 --from=tomorrow \
+for option in --days=0 --days=367 --days=x --days=-1 --epochs=0 --epochs=1025 --from=tomorrow \
 	--from=2026-2-1 --desk=RW --nonsense; do
 	refused 2 "sealslot-keys schedule" "$keys" schedule K "$option" --passphrase-file pass
 done

@@ -111,6 +111,24 @@ for call in write fsync linkat unlinkat renameat renameat2 rename; do
 	done
 done
 
+step "all epochs are over: the reply key is replaced all the same"
+rm -rf K && cp -a stolen K
+reply=$(tail -n 1 K/reply.pub)
+says "another one" on 2030-01-01 "$keys" revoke K --all --passphrase-file pass
+[ "$(tail -n 1 K/reply.pub)" != "$reply" ] || fail "the reply key"
+verified K
+
+step "a schedule that couldn't be revoked isn't made; retired epochs take what was revoked of them along"
+rm -rf K && cp -a stolen K
+count=$(ls K/epochs | wc -l)
+refused 1 "--epochs N" on $day "$keys" schedule K --epochs 506 --passphrase-file pass
+[ "$(ls K/epochs | wc -l)" -eq "$count" ] || fail "keys were made"
+revoked | grep -q "^tips 2 " || fail "not what was meant"
+rm K/epochs/tips-[12].* # as retire does
+says "Signed" on 2026-04-03 "$keys" schedule K --epochs 6 --passphrase-file pass
+! revoked | grep -q "^tips 2 " && revoked | grep -q "^tips 3 " || fail "revoked lines"
+verified K
+
 step "a desk revokes its own key by an offer"
 rm -rf K
 says "is ready" "$keys" init K --instance "$onion" --passphrase-file pass

@@ -154,6 +154,23 @@ keeps_what_is_over_while_its_key_is_there(void **state)
 	schedule_free(t);
 }
 
+static void
+counts_what_a_theft_would_revoke(void **state)
+{
+	struct plan_request r = request("2026-03-02");
+	struct schedule *s;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	ask_inbox(&r, "arts");
+	r.epochs = 3;
+	s = plan(NULL, &r);
+	assert_int_equal(plan_count_live(s, r.today), 6);
+	assert_int_equal(plan_count_live(s, s->epochs[0].end - 1), 6);
+	assert_int_equal(plan_count_live(s, s->epochs[0].end), 4);
+	schedule_free(s);
+}
+
 /* The upload of yesterday still finds its epoch, and what isn't retired isn't taken for it. */
 static void
 bridges_a_pause(void **state)
@@ -465,6 +482,7 @@ main(void)
 	    cmocka_unit_test(first_schedule),
 	    cmocka_unit_test(extends_without_gap_and_stops),
 	    cmocka_unit_test(keeps_what_is_over_while_its_key_is_there),
+	    cmocka_unit_test(counts_what_a_theft_would_revoke),
 	    cmocka_unit_test(bridges_a_pause),
 	    cmocka_unit_test(begins_anew_after_a_pause),
 	    cmocka_unit_test(from_makes_neither_gap_nor_overlap),
