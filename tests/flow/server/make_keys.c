@@ -7,7 +7,9 @@
  * writes DIR/root.pub (once; its seed is in DIR/seed), DIR/publish/keys-NNNN.txt and
  * keys.txt, each with its .txt.minisig. Epochs of DAYS days begin on START. WORD is one of:
  * fork (other recipients than usual), unchained (a wrong "previous"), two (two
- * inboxes), other (another instance), badsig (a changed text).
+ * inboxes), other (another instance), badsig (a changed text), comment (a changed trusted comment),
+ * revoked (the first epoch has another key, and its own is revoked), large (1 MiB), larger (a byte
+ * more).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +101,27 @@ fill_epochs(struct schedule *s, int32_t start, uint32_t n, int32_t days, int is_
 		}
 }
 
+/* The first epoch's key gives its place to another one. */
+static void
+revoke_first(struct schedule *s)
+{
+	if ((s->revoked = calloc(1, sizeof *s->revoked)) == NULL)
+		exit(1);
+	s->n_revoked = 1;
+	s->revoked[0] = (struct schedule_revoked){.inbox = 0, .number = s->epochs[0].number};
+	memcpy(s->revoked[0].recipient, s->epochs[0].recipient, AGE_KEY);
+	hash_256(s->epochs[0].recipient, "another", 7);
+	s->epochs[0].recipient[31] &= 0x7f;
+}
+
+/* Whether its content is good is not the question: it has that size, and is signed. */
+static void
+grow(struct buf *text, size_t size)
+{
+	while (text->len < size)
+		must(buf_add(text, "\n", 1), "grow");
+}
+
 static void
 save(int publish, const char *name, const struct buf *b)
 {
@@ -134,13 +157,20 @@ main(int argc, char **argv)
 	strcpy(s.inboxes[1].title, "Zone");
 	fill_epochs(&s, day(argv[4]), (uint32_t)strtoul(argv[5], NULL, 10),
 	    (int32_t)strtol(argv[6], NULL, 10), strcmp(word, "fork") == 0);
-	buf_init(&text, LIMIT_SCHEDULE);
+	if (strcmp(word, "revoked") == 0)
+		revoke_first(&s);
+	buf_init(&text, LIMIT_SCHEDULE + 1);
 	buf_init(&sig, LIMIT_SIGNATURE);
 	must(schedule_format(&s, &text), "format");
+	if (strncmp(word, "large", 5) == 0)
+		grow(&text, LIMIT_SCHEDULE + (strcmp(word, "larger") == 0));
 	must(schedule_comment(&s, comment, sizeof comment), "comment");
 	must(sign_message(&root, text.p, text.len, comment, &sig), "sign");
 	if (strcmp(word, "badsig") == 0)
 		text.p[text.len - 6] ^= 1;
+	/* The trusted comment is the third line: "trusted comment: sealslot-keys serial:1 ...". */
+	if (strcmp(word, "comment") == 0)
+		*(char *)memmem(sig.p, sig.len, "serial:", 7) ^= 1;
 	schedule_name(name, s.serial, SCHEDULE_NAME_TEXT);
 	save(publish, name, &text);
 	save(publish, "keys.txt", &text);
@@ -150,5 +180,6 @@ main(int argc, char **argv)
 	buf_wipe(&text);
 	buf_wipe(&sig);
 	free(s.epochs);
+	free(s.revoked);
 	return 0;
 }

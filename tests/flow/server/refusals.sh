@@ -41,6 +41,13 @@ refused 1 'signed by another key' verb publish other/publish/keys.txt
 refused 1 "signature doesn't fit" verb publish keys/publish/keys.txt
 "$make_keys" keys 1 "$today" "$today" 26 14 other
 refused 1 'for another instance' verb publish keys/publish/keys.txt
+"$make_keys" keys 1 "$today" "$today" 26 14 comment
+refused 1 "signature doesn't fit" verb publish keys/publish/keys.txt
+"$make_keys" keys 1 "$today" "$today" 26 14 large
+refused 1 'something follows the end' verb publish keys/publish/keys.txt
+"$make_keys" keys 1 "$today" "$today" 26 14 larger
+[ "$(stat -c %s keys/publish/keys.txt)" -eq 1048577 ] || fail 'not what was meant'
+refused 1 "Can't read keys/publish/keys.txt: " verb publish keys/publish/keys.txt
 refused 1 "Can't read" verb publish keys/publish/nothing.txt
 "$make_keys" keys 1 "$today" "$today" 26 14
 cp keys/publish/keys.txt alone.txt
@@ -74,6 +81,14 @@ says 'Between schedule 4 and 6 some are missing' verb publish keys/publish/keys.
 step no way back
 cp keys/publish/keys-0004.txt old.txt && cp keys/publish/keys-0004.txt.minisig old.txt.minisig
 refused 1 'serial 4, but 6 is active' verb publish old.txt
+
+step a revoked key that comes back
+cp -r keys back
+"$make_keys" back 7 "$today" "$today" 38 14 revoked
+says 'Schedule 7 is active' verb publish back/publish/keys.txt
+"$make_keys" back 8 "$today" "$today" 38 14
+refused 1 'brings back a revoked key' verb publish back/publish/keys.txt
+says '"schedule":7' sh -c '"$1" status --json --conf "$2" || [ $? -eq 3 ]' sh "$sealslotd" "$conf"
 
 step another root key
 mv keys/root.pub root.mine && cp other/root.pub keys/root.pub

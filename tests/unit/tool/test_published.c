@@ -233,6 +233,29 @@ keys_are_made_once_and_tested(void **state)
 	assert_err(ceremony_test_keys(x->k, x->next.s, TODAY, &n, &f), ERR_NOTFOUND);
 }
 
+/* Another desk's recipient is no key at all: what names and recipients look like doesn't show it.
+ */
+static void
+only_sealing_finds_a_weak_recipient(void **state)
+{
+	struct fixture *x = *state;
+	struct schedule_epoch weak;
+	struct tool_fault f = {0};
+	uint32_t n = 0;
+
+	make_next(x, 2);
+	memset(x->next.s->epochs[0].recipient, 0, AGE_KEY);
+	memset(x->next.s->epochs[1].recipient, 0, AGE_KEY);
+	assert_ok(ceremony_make_keys(x->k, x->next.s, &n, &f));
+	assert_ok(ceremony_test_keys(x->k, x->next.s, TODAY, &n, &f));
+	weak = x->next.s->epochs[1];
+	memset(weak.recipient, 0, AGE_KEY);
+	weak.recipient[0] = 1; /* a point of order 4 */
+	assert_ok(plan_add_recipient(x->next.s, &weak));
+	assert_err(ceremony_test_keys(x->k, x->next.s, TODAY, &n, &f), ERR_CRYPTO);
+	assert_non_null(strstr(f.what, "epochs/tips-2.age"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -244,6 +267,7 @@ main(void)
 	    TEST(damaged_ones_are_refused),
 	    TEST(signs_only_what_may_follow),
 	    TEST(keys_are_made_once_and_tested),
+	    TEST(only_sealing_finds_a_weak_recipient),
 	};
 
 	if (random_start() != 0)
