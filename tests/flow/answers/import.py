@@ -221,6 +221,15 @@ def main():
                 slot.start()
                 until(lambda: replies(slot, alice) == [], "the replies")
 
+        print("a desk whose reply key was listed, and is no more")
+        before, after = outbox(slot, second, "before.tar"), outbox(slot, second, "after.tar")
+        slot.sealslotd("import", before)
+        with open(os.path.join(second.keys, "reply.pub"), encoding="ascii") as f:
+            slot.desk.key_tool("revoke", "--desk", f.read().split()[-1])
+        slot.publish()
+        refused("No desk's reply key", imports(slot, after, 1))
+        assert any("no desk of this instance signed" in w for w in warnings(slot)), warnings(slot)
+
 
 def damage(slot, path):
     """Other bytes of the same length, and no hash of an earlier day in the index."""
