@@ -117,15 +117,58 @@ async function frameless(page, context) {
 		found.push("the receipt stands in a frame");
 }
 
+async function frameWith(page, selector) {
+	for (let tries = 0; tries < 300; tries++) {
+		for (const frame of page.frames()) {
+			const found = await frame.$(selector).catch(() => null);
+			if (found)
+				return found;
+		}
+		await new Promise((done) => setTimeout(done, 100));
+	}
+	throw new Error(`no ${selector} within 30 s`);
+}
+
+// A reload leads back to the codename; a session that ended while somebody wrote costs none of what was written.
+async function nothingLost(page, context) {
+	const send = "form[target=receipt] button", text = "textarea[name=message]", letter = "what took long to write";
+	await page.goto(base + "/?lang=en");
+	await page.fill(text, "first");
+	await page.click(send);
+	const words = await (await receiptIn(context)).$$eval(".codename li", (all) => all.map((e) => e.textContent).join(" "));
+	await page.goto(base + "/?lang=en");
+	await page.click("main a[href^='/receipt']");
+	if (await page.$$eval(".codename li", (all) => all.map((e) => e.textContent).join(" ")) !== words)
+		found.push("the page that was loaded again doesn't lead back to the codename");
+	await page.goto(base + "/mailbox?lang=en");
+	await page.fill(text, letter);
+	const other = await context.newPage();
+	await other.goto(base + "/mailbox?lang=en");
+	await other.click("form[action^='/sign-out'] button");
+	await other.waitForURL("**/sign-out*");
+	await other.close();
+	await page.click(send);
+	const link = await frameWith(page, "a[href^='/sign-in']");
+	const [tab] = await Promise.all([context.waitForEvent("page"), link.click()]);
+	await tab.fill("input[name=codename]", words);
+	await tab.keyboard.press("Enter");
+	await tab.waitForURL("**/mailbox*");
+	if (await page.inputValue(text) !== letter)
+		found.push("what was written is gone after signing in again");
+	await page.click(send);
+	await frameWith(page, "a[href^='/mailbox']");
+}
+
 try {
 	await visit({}, keyboard);
 	await visit({}, zoom);
 	await visit({ forcedColors: "active" }, forced);
 	await visit({}, frameless);
+	await visit({}, nothingLost);
 } finally {
 	await browser.close();
 }
 for (const line of found)
 	console.log(line);
-console.log("keyboard, large letters, forced colours, no frames");
+console.log("keyboard, large letters, forced colours, no frames, nothing lost");
 process.exit(found.length ? 1 : 0);

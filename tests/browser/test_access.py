@@ -1,4 +1,4 @@
-"""The form with a keyboard only, with large letters, in forced colours, and in a browser without frames."""
+"""The form with a keyboard only, with large letters, in forced colours, in a browser without frames, and in one whose session ended."""
 
 import os
 import subprocess
