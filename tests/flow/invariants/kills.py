@@ -39,7 +39,7 @@ class Load:
         rng = random.Random(seed)
         while not self.is_over.is_set():
             if self.book.upload(rng.choice((0, 70_000, 300_000))) != 200:
-                time.sleep(0.03)
+                time.sleep(0.1)
 
     def stop(self):
         self.is_over.set()

@@ -7,10 +7,15 @@ The memory is read as somebody reads it who seizes the machine. Broken on purpos
 # time limit: 240
 # alone
 
+import base64
+import contextlib
 import http.client
+import mmap
 import os
 import re
+import resource
 import shutil
+import signal
 import socket
 import struct
 import sys
@@ -77,8 +82,9 @@ def receipt(slot):
     assert slot.get(page.headers["Location"], {"Cookie": cookie}).status == 200
     clean(slot, letter, "after a receipt")
     # What opens the receipt again is kept as a hash.
-    found = memscan.scan_server(slot.pid(), [cookie.partition("=")[2].encode()])
+    found = memscan.scan_server(slot.pid(), cookie_markers(cookie))
     assert not found, f"the receipt's cookie: {found}"
+    return letter, cookie
 
 
 def cut_off(slot, name="cut-off"):
@@ -88,17 +94,21 @@ def cut_off(slot, name="cut-off"):
     return letter
 
 
-def error(slot):
-    """A body that breaks off with rubbish behind the markers; one without a key's fields; one too large."""
-    letter = Letter("error")
+def bad_form(slot, name):
+    letter = Letter(name)
     form = slot.form()
     body, kind = body_of(form.parts((letter.message + "\n") * 200, letter.files))
     bad = body.replace(b'name="' + form.file_field.encode(), b'name="nothing-known')
     page = slot.request("POST", form.action, bad, {"Content-Type": kind, "User-Agent": letter.agent})
     assert page.status == 400, page.status
-    clean(slot, letter, "after a damaged form")
-    long = Letter("long")
-    fields = [part(k, v.encode()) for k, v in slot.form().hidden]
+    return letter
+
+
+def error(slot):
+    """A form with a field that nobody knows; a message that is too long; a body that is too large."""
+    clean(slot, bad_form(slot, "error"), "after a damaged form")
+    long, form = Letter("long"), slot.form()
+    fields = [part(k, v.encode()) for k, v in form.hidden]
     body, kind = body_of([*fields, part("message", (long.message + "\n").encode() * 20_000)])
     page = slot.request("POST", form.action, body, {"Content-Type": kind})
     assert page.status >= 400, page.status
@@ -115,8 +125,8 @@ def error(slot):
     assert not memscan.scan_server(slot.pid(), [path.encode()]), "a path of a request"
 
 
-def time_out(slot, faults):
-    letter = Letter("time-out")
+def time_out(slot, faults, name="time-out"):
+    letter = Letter(name)
     s = letter.start(slot, SIZE // 2)
     time.sleep(0.5)
     assert memscan.scan_server(slot.pid(), letter.markers()), "the scan sees nothing of an upload that is under way"
@@ -137,7 +147,7 @@ def time_out(slot, faults):
     else:
         raise AssertionError("no time-out")
     s.close()
-    clean(slot, letter, "after a time-out")
+    return letter
 
 
 def store_fails(slot, faults):
@@ -160,12 +170,19 @@ def codename_markers(page):
         [struct.pack("=8" + size, *numbers) for size in "HIQ"]
 
 
-def wait_until_gone(slot, markers, seconds, what):
-    deadline = time.monotonic() + seconds
-    while found := memscan.scan_server(slot.pid(), markers):
-        assert time.monotonic() < deadline, f"{what}: {found}"
-        time.sleep(0.3)
+def gone(slot, markers, what):
+    time.sleep(SETTLE)
+    found = memscan.scan_server(slot.pid(), markers)
+    assert not found, f"{what}: {found}"
     print(f"{what}: nothing left")
+
+
+def cookie_markers(cookie):
+    """A session's token as the cookie has it, and its 32 bytes."""
+    token = cookie.partition("=")[2]
+    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    assert len(raw) == 32, token
+    return [token.encode(), raw]
 
 
 def receive(slot):
@@ -180,9 +197,9 @@ def receive(slot):
 def codename(slot, faults):
     """The mailbox keeps it sealed to the cookie: nobody's memory has it, and after a while nobody gets it any more."""
     cookie, page = receive(slot)
-    wait_until_gone(slot, codename_markers(page), 3, "a codename that was shown")
+    gone(slot, codename_markers(page), "a codename that was shown")
     assert 'class="codename"' in slot.get("/receipt", {"Cookie": cookie}).text, "it can't be shown again"
-    wait_until_gone(slot, codename_markers(page), 3, "a codename that was shown again")
+    gone(slot, codename_markers(page), "a codename that was shown again")
     faults.pass_time(RECEIPT_SECONDS)
     assert 'class="codename"' not in slot.get("/receipt", {"Cookie": cookie}).text, "it is shown after the receipt's time"
 
@@ -190,7 +207,7 @@ def codename(slot, faults):
 def signed_out(slot):
     """Gone with the sign-out, its session key with it."""
     cookie, page = receive(slot)
-    markers = codename_markers(page) + [cookie.partition("=")[2].encode()]
+    markers = codename_markers(page) + cookie_markers(cookie)
     mailbox = slot.get("/mailbox", {"Cookie": cookie})
     form = re.search(r'<form action="/sign-out".*?</form>', mailbox.text, re.S)[0]
     fields = [part(*pair) for pair in ((n, v.encode()) for n, v in
@@ -198,7 +215,7 @@ def signed_out(slot):
     body, kind = body_of(fields)
     done = slot.request("POST", "/sign-out", body, {"Content-Type": kind, "Cookie": cookie})
     assert done.status in (200, 303), done.h1
-    wait_until_gone(slot, markers, 5, "codename and session after the sign-out")
+    gone(slot, markers, "codename and session after the sign-out")
 
 
 def sign_in(slot, page_of_receipt):
@@ -210,27 +227,81 @@ def sign_in(slot, page_of_receipt):
         body, kind = body_of([part("token", token.encode()), part("codename", typed.encode())])
         page = slot.request("POST", "/sign-in", body, {"Content-Type": kind, "User-Agent": "typed"})
         assert page.status in (200, 303, 400, 422), f"{page.status} {page.h1}"
-        wait_until_gone(slot, [typed.encode()], 3, f"what was typed ({page.status})")
+        gone(slot, [typed.encode()], f"what was typed ({page.status})")
 
 
-def not_dumpable(slot):
-    """No core and no debugger without root: /proc says so by its owner."""
+def take_core(pid, path):
+    """All that a core would have: every page of it that may be read."""
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as mem, open(path, "wb") as out:
+        for start, end, _ in memscan.regions(pid):
+            at = start
+            while at < end:
+                try:
+                    mem.seek(at)
+                    data = mem.read(min(end - at, 1 << 22))
+                except OSError:
+                    data = b""  # a guard page
+                out.write(data)
+                at += len(data) or 4096
+
+
+def in_cores(slot, markers):
+    """Which markers are in a core of which process."""
+    found, path = [], os.path.join(slot.folder, "core-on-purpose")
+    for pid in memscan.family(slot.pid()):
+        with open(f"/proc/{pid}/comm", encoding="ascii") as f:
+            comm = f.read().strip()
+        take_core(pid, path)
+        with open(path, "rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as core:
+            found += [(comm, m) for m in markers if core.find(m) != -1]
+        os.unlink(path)
+    return found
+
+
+def cores(slot):
+    """One taken on purpose after a receipt has nothing of it; while an upload runs it has, so it is a whole one."""
+    letter, cookie = receipt(slot)
+    markers = letter.markers() + cookie_markers(cookie) + codename_markers(slot.get("/receipt", {"Cookie": cookie}))
+    time.sleep(SETTLE)
+    assert not in_cores(slot, markers), in_cores(slot, markers)
+    under_way = Letter("under-way")
+    with under_way.start(slot, SIZE // 2):
+        time.sleep(0.5)
+        assert ("sealslotd-front", under_way.file.encode()) in in_cores(slot, under_way.markers()), "these cores are empty"
+    print("cores taken on purpose: nothing left")
+
+
+def no_core(slot):
+    """No core and no debugger without root: /proc says so by its owner. Nor does a signal write one, where it is allowed to."""
     for pid in memscan.family(slot.pid())[1:]:
         assert os.stat(f"/proc/{pid}/mem").st_uid == 0, f"process {pid} is dumpable"
         with open(f"/proc/{pid}/limits", encoding="ascii") as f:
             core = next(line for line in f if line.startswith("Max core file size"))
         assert core.split()[4:6] == ["0", "0"], core
+        with contextlib.suppress(PermissionError):  # where root may: then only the process itself stands in the way
+            resource.prlimit(pid, resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    front = next(p for p in memscan.family(slot.pid()) if "front" in open(f"/proc/{p}/comm", encoding="ascii").read())
+    os.kill(front, signal.SIGABRT)
+    slot.wait_for(200)
+    assert "front was ended by signal 6" in slot.log_text()
+    left = [n for at in (slot.folder, slot.store, "/") for n in os.listdir(at) if n.startswith("core")]
+    assert not left, left
 
 
 def broken_on_purpose(slot, faults):
+    """With wiping switched off, what each way of ending leaves is found."""
     faults.remember()
-    letter = cut_off(slot, "remembered")
-    _, page = receive(slot)
+    cookie, page = receive(slot)
     time.sleep(SETTLE)
     assert memscan.scan_server(slot.pid(), codename_markers(page)), "without wiping no codename is found either"
-    assert memscan.scan_server(slot.pid(), letter.markers()), "without wiping nothing is found either: this test sees nothing"
+    assert memscan.scan_server(slot.pid(), cookie_markers(cookie)), "without wiping no cookie is found either"
+    for what, leave in (("cut off", lambda n: cut_off(slot, n)), ("bad form", lambda n: bad_form(slot, n)),
+                        ("time-out", lambda n: time_out(slot, faults, n))):
+        letter = leave(what.replace(" ", "-") + "-remembered")
+        time.sleep(SETTLE)
+        assert memscan.scan_server(slot.pid(), letter.markers()), f"{what}: without wiping nothing is found either"
     faults.remember(False)
-    print("without wiping the markers are found")
+    print("without wiping the markers are found: codename, cookie, an upload cut off, a bad form, a time-out")
 
 
 def circuit(n):
@@ -312,8 +383,8 @@ def main():
         sys.exit(77)
     with Slot(sys.argv[1]) as slot:
         slot.serve()
-        not_dumpable(slot)
-        receipt(slot)
+        no_core(slot)
+        cores(slot)
         clean(slot, cut_off(slot), "after an upload cut off")
         error(slot)
     for is_unix in (False, True):
@@ -325,7 +396,7 @@ def main():
         faults = Faults(slot.build, slot.folder)
         slot.env = faults.env()
         slot.serve()
-        time_out(slot, faults)
+        clean(slot, time_out(slot, faults), "after a time-out")
         store_fails(slot, faults)
         codename(slot, faults)
         _, page = receive(slot)
