@@ -306,9 +306,9 @@ keep(void)
 /* ---- network */
 
 static int
-connect_to(int family, const struct sockaddr *a, socklen_t n)
+connect_to(int type, const struct sockaddr *a, socklen_t n)
 {
-	int fd = socket(family, SOCK_STREAM, 0);
+	int fd = socket(a->sa_family, type, 0);
 
 	return fd == -1 ? errno : result(connect(fd, a, n));
 }
@@ -318,7 +318,7 @@ connect_tcp(void)
 {
 	struct sockaddr_in a = {
 	    .sin_family = AF_INET, .sin_port = htons(9), .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	int e = connect_to(AF_INET, (const struct sockaddr *)&a, sizeof a);
+	int e = connect_to(SOCK_STREAM, (const struct sockaddr *)&a, sizeof a);
 
 	return e == ECONNREFUSED ? 0 : e; /* the packet went out */
 }
@@ -329,16 +329,19 @@ connect_admin(void)
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
 	snprintf(a.sun_path, sizeof a.sun_path, "%s/../admin.sock", folder);
-	return connect_to(AF_UNIX, (const struct sockaddr *)&a, sizeof a);
+	return connect_to(SOCK_SEQPACKET, (const struct sockaddr *)&a, sizeof a);
 }
 
-/* A socket that it has, used for another address. */
+/* A door of its own. */
 static int
-rebind(void)
+listen_elsewhere(void)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET};
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	return result(bind(nth_peer(0), (const struct sockaddr *)&a, sizeof a));
+	if (fd == -1 || bind(fd, (const struct sockaddr *)&a, sizeof a) == -1)
+		return errno;
+	return result(listen(fd, 1));
 }
 
 /* ---- the listening socket, which is the parent's, too */
@@ -614,7 +617,6 @@ static const struct attack {
     {"keep", keep},
     {"connect-tcp", connect_tcp},
     {"connect-admin", connect_admin},
-    {"rebind", rebind},
     {"connect-listener", connect_listener},
     {"fastopen", fastopen},
     {"fastopen-message", fastopen_message},
@@ -622,6 +624,7 @@ static const struct attack {
     {"shut-listener", shut_listener},
     {"copy-listener", copy_listener},
     {"deafen-listener", deafen_listener},
+    {"listen-elsewhere", listen_elsewhere},
     {"run-program", run_program},
     {"new-process", new_process},
     {"new-thread", new_thread},
