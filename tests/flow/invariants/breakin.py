@@ -289,10 +289,10 @@ def main():
         siege.layer = "no-filter"
         siege.start()
         judge(try_all(siege, SECOND_LAYER), "no-filter")
-        # Landlock doesn't see these: the filter alone stands before them.
+        judge(try_all(siege, SECOND_LAYER_UPLOAD, in_upload=True), "no-filter")
+        # Landlock doesn't see these: the filter alone stands before them. The last one ends the listener for good.
         for name in ("new-thread", "copy-listener", "deafen-listener", "connect-listener"):
             assert (what := siege.attack(name)) == "done", f"{name} fails without the filter, too: {what}"
-        judge(try_all(siege, SECOND_LAYER_UPLOAD, in_upload=True), "no-filter")
         slot.stop()
         siege.layer = ""
         siege.start()
