@@ -7,12 +7,14 @@ that has a receipt is there when the disk has been put right.
 # builds: release
 # time limit: 120
 
+import errno
 import os
 import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
+from faults import Faults  # noqa: E402
 from slot import File, Slot, body_of, part  # noqa: E402
 
 DISK = 256  # MiB, sparse
@@ -108,6 +110,21 @@ def scene(slot, disk):
     print("put right: all is there, and more is taken")
 
 
+def comes_back(slot):
+    """One that is put right under the running server: the form is open again by itself."""
+    faults = Faults(slot.build, slot.folder)
+    slot.env = faults.env()
+    slot.serve()
+    faults.set("sealslotd-store", "openat", "fail", error=errno.EROFS, lasting=True)
+    refused(slot)
+    slot.wait_for(503)
+    faults.clear()
+    slot.wait_for(200)
+    assert slot.upload("after").status == 200 and len(slot.stored()) == 1
+    slot.stop()
+    print("put right while it serves: the form is open again")
+
+
 def main():
     if os.environ.get("SEALSLOT_OWN_MOUNTS") is None:
         if os.getuid() != 0 or shutil.which("mkfs.ext4") is None:
@@ -115,6 +132,8 @@ def main():
             sys.exit(77)
         os.environ["SEALSLOT_OWN_MOUNTS"] = "1"
         os.execvp("unshare", ["unshare", "-m", sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
+    with Slot(sys.argv[1]) as slot:
+        comes_back(slot)
     with Slot(sys.argv[1]) as slot:
         disk = Disk(slot)
         slot.store = os.path.join(disk.at, "store")
