@@ -101,6 +101,11 @@ bsdtar -xOf v.2.tar index.txt | cmp - a || fail 'volumes differ in more than the
 refused 1 'w.2.tar exists already' verb export w.tar --volume-size 5100K
 [ ! -e w.tar ] || fail 'half a bundle was left'
 
+step a max_upload that a slow source can not send in time is said
+conf_file slow.conf "$store" 'max_upload_hours = 48'
+"$sealslotd" check --quick --conf slow.conf | grep -q '10 kB a second 120 hours, and max_upload_hours is 48' || fail 'nothing is said'
+verb check --quick | grep -q 'max_upload_hours' && fail 'it is said without a reason'
+
 step a bundle that was not written is not counted
 serial=$(verb status --json | sed 's/.*"bundles":\([0-9]*\).*/\1/')
 refused 1 'Can' verb export nowhere/x.tar
