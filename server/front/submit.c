@@ -5,36 +5,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "front/submit_turn.h"
 #include "front/view.h"
 #include "seal/bech32.h"
-
-struct submit {
-	struct task task;
-	struct submit *prev, *next;
-	struct site *site;
-	const struct request *r;
-	struct task_owner owner;
-	enum {
-		SUBMIT_LOOKING,   /* the mailbox was asked whose session it is */
-		SUBMIT_NAMING,    /* ...and for a codename */
-		SUBMIT_RECEIVING, /* intake has it */
-		SUBMIT_ISSUING,   /* committed: the mailbox was asked for a session */
-		SUBMIT_OVER,
-	} stage;
-	bool is_signed_in; /* it goes into the mailbox of the session that the cookie names */
-	bool is_complete;  /* its body has come */
-	enum page_value
-	    page;      /* what ended it; PAGE_SITE: it is stored, the cookie shows its receipt */
-	uint32_t look; /* the mailbox's name for that call; 0: none */
-	uint32_t name; /* ...and for the codename */
-	struct intake *intake;
-	int64_t since;    /* clock_mono_ms, when it could begin to come */
-	bool is_counted;  /* among its circuit's uploads */
-	int64_t heard;    /* clock_mono_ms, when LIMIT_HEARD bytes of its body had come last */
-	uint64_t unheard; /* bytes that came since: a byte now and then holds no place */
-	char token[RECEIPTS_TOKEN + 1];
-	char cookie[RECEIPTS_TOKEN + 1];
-};
 
 static enum page_value
 page_of(enum intake_verdict v)
@@ -100,52 +73,7 @@ note(const struct site *s, const char *token, enum page_value page)
 		endings_note(s->endings, token, page, clock_mono_ms());
 }
 
-/* ---- whose turn it is */
-
-static bool
-is_full(const struct site *s)
-{
-	return s->env.in_flight >= s->conf->max_in_flight;
-}
-
-/*
- * Who gives way to one more upload of a circuit when there are as many as may be: one of the
- * circuit that has most, if that stays ahead of the newcomer's even so; else whoever has been
- * silent for long. Of several the one that has been silent longest. NULL: nobody.
- */
-static struct submit *
-who_yields(const struct site *s, uint32_t own)
-{
-	uint32_t held, most = circuits_most(s->uploads, &held);
-	int64_t before = clock_mono_ms() - s->yield_ms;
-	struct submit *u, *silent = NULL;
-
-	if (held <= own + 1)
-		most = 0;
-	for (u = s->submits; u != NULL; u = u->next) {
-		if (u->stage != SUBMIT_RECEIVING || u->is_complete ||
-		    (most == 0 ? u->heard >= before : u->r->circuit != most))
-			continue;
-		if (silent == NULL || u->heard < silent->heard)
-			silent = u;
-	}
-	return silent;
-}
-
-static bool
-has_place(const struct site *s, uint32_t own)
-{
-	return !is_full(s) || who_yields(s, own) != NULL;
-}
-
-/* The other uploads of its circuit. */
-static uint32_t
-others(const struct submit *u)
-{
-	uint32_t held = circuits_held(u->site->uploads, u->r->circuit);
-
-	return held > 0 ? held - 1 : 0;
-}
+/* ---- before it begins */
 
 /* The session that it names is looked at later: before the body, after the gate. */
 static bool
@@ -190,7 +118,7 @@ submit_admit(const struct site *s, const struct request *r, struct answer *a)
 	char cookie[RECEIPTS_TOKEN + 1] = "";
 	enum err e;
 
-	if (page == PAGE_SITE && (own >= LIMIT_CIRCUIT_UPLOADS || !has_place(s, own)))
+	if (page == PAGE_SITE && (own >= LIMIT_CIRCUIT_UPLOADS || !submit_turn_has_place(s, own)))
 		page = PAGE_BUSY;
 	/* Also when it wouldn't be taken now: what was stored before is. */
 	if (receipts_again(s->receipts, r->token, clock_mono_ms(), cookie))
@@ -209,28 +137,6 @@ submit_admit(const struct site *s, const struct request *r, struct answer *a)
 	return e;
 }
 
-static void
-list_in(struct submit *u)
-{
-	struct site *s = u->site;
-
-	u->next = s->submits;
-	if (u->next != NULL)
-		u->next->prev = u;
-	s->submits = u;
-	circuits_enter(s->uploads, u->r->circuit);
-	u->is_counted = true;
-	u->heard = clock_mono_ms();
-}
-
-static void
-list_out(struct submit *u)
-{
-	*(u->prev == NULL ? &u->site->submits : &u->prev->next) = u->next;
-	if (u->next != NULL)
-		u->next->prev = u->prev;
-}
-
 /* ---- the end */
 
 static void
@@ -246,9 +152,7 @@ release(struct submit *u)
 	intake_free(u->intake);
 	u->intake = NULL;
 	u->look = u->name = 0;
-	if (u->is_counted)
-		circuits_leave(u->site->uploads, u->r->circuit);
-	u->is_counted = false;
+	submit_turn_give_up(u);
 }
 
 /* It is over, whatever intake would say. */
@@ -378,9 +282,9 @@ take_token(struct submit *u, const char *token)
 static void
 make_place(struct submit *u)
 {
-	struct submit *silent;
+	struct submit *silent = submit_turn_yielder(u);
 
-	if (!is_full(u->site) || (silent = who_yields(u->site, others(u))) == NULL)
+	if (silent == NULL)
 		return;
 	end_with(silent, PAGE_BUSY);
 	wake(silent);
@@ -471,7 +375,7 @@ start(struct submit *u)
 	enum page_value page = objection(s, u->r);
 	enum err e;
 
-	if (page == PAGE_SITE && !has_place(s, others(u)))
+	if (page == PAGE_SITE && !submit_turn_has_place(s, submit_turn_others(u)))
 		page = PAGE_BUSY;
 	/* That of a session's form counts when it is known to be one. */
 	if (u->r->token[0] != '\0' && !u->is_signed_in)
@@ -497,16 +401,6 @@ is_over(const struct task *t)
 	return ((const struct submit *)t)->stage == SUBMIT_OVER;
 }
 
-static void
-hear(struct submit *u, size_t n)
-{
-	u->unheard += n;
-	if (u->unheard < LIMIT_HEARD)
-		return;
-	u->unheard = 0;
-	u->heard = clock_mono_ms();
-}
-
 static enum err
 put(struct task *t, const void *p, size_t n, size_t *used)
 {
@@ -519,7 +413,7 @@ put(struct task *t, const void *p, size_t n, size_t *used)
 		return ERR_STATE;
 	had_token = intake_token(u->intake) != NULL;
 	e = intake_put(u->intake, p, n, used);
-	hear(u, e == ERR_OK ? n : *used);
+	submit_turn_hear(u, e == ERR_OK ? n : *used);
 	if (!had_token && (token = intake_token(u->intake)) != NULL)
 		take_token(u, token);
 	conclude(u);
@@ -580,7 +474,7 @@ let_go(struct task *t)
 		remember(u, NULL);
 	else if (u->stage != SUBMIT_OVER)
 		end_with(u, cut_short(u));
-	list_out(u);
+	submit_turn_leave(u);
 	release(u);
 	explicit_bzero(u, sizeof *u);
 	free(u);
@@ -598,7 +492,7 @@ submit_new(
 		return ERR_NOMEM;
 	*u = (struct submit){.task = {&ops}, .site = s, .r = r, .owner = *owner};
 	u->is_signed_in = is_for_mailbox(r);
-	list_in(u);
+	submit_turn_enter(u);
 	*out = &u->task;
 	start(u);
 	return ERR_OK;
@@ -616,21 +510,4 @@ submit_expire(struct site *s)
 		end_with(u, PAGE_TOO_SLOW);
 		wake(u);
 	}
-}
-
-bool
-submit_look(const struct site *s, const char *token, struct submit_seen *out)
-{
-	const struct submit *u = s->submits;
-
-	while (u != NULL && (u->stage == SUBMIT_OVER || strcmp(u->token, token) != 0))
-		u = u->next;
-	if (u == NULL)
-		return false;
-	*out = (struct submit_seen){.total = u->r->body_len};
-	if (u->intake != NULL) {
-		intake_progress(u->intake, &out->done, &out->total);
-		out->ms = clock_mono_ms() - u->since;
-	}
-	return true;
 }
