@@ -222,7 +222,10 @@ def main():
                 until(lambda: replies(slot, alice) == [], "the replies")
 
         print("a desk whose reply key was listed, and is no more")
-        before, after = outbox(slot, second, "before.tar"), outbox(slot, second, "after.tar")
+        second.review("reply", other, "--message-file", text_file(slot, "One more"))
+        before = outbox(slot, second, "before.tar")
+        second.review("reply", other, "--message-file", text_file(slot, "And the last"))
+        after = outbox(slot, second, "after.tar")
         slot.sealslotd("import", before)
         with open(os.path.join(second.keys, "reply.pub"), encoding="ascii") as f:
             slot.desk.key_tool("revoke", "--desk", f.read().split()[-1])
