@@ -24,6 +24,7 @@ from slot import INSTANCE, Slot
 
 PASSPHRASE_KEYS = 36
 NUMBER_KEYS = 3
+LOST = "a letter that was on the lost stick"
 ROWS = {"The first day": "first day", "Each quarter": "each quarter", "The key store, or": "a theft",
         "The server's disk": "a dead server disk"}
 
@@ -52,6 +53,7 @@ class Typist:
         for path in (self.home, *self.media.values()):
             os.mkdir(path)
             os.chmod(path, 0o755)
+        self.retired = set()  # epochs, as the log says
         self.programs = {"sealslot-keys": "keys", "sealslot-review": "client", "sealslotd": "server"}
 
     def arguments(self, line):
@@ -118,14 +120,45 @@ class Typist:
                 self.calendar.days(20)  # over the retention time; no jump of the clock
                 time.sleep(1.5)
                 self.slot.wait_for(200)
+        elif title.startswith("A stick was lost"):
+            self.slot.upload(LOST)
         elif title.startswith("The server's disk"):
             self.slot.upload("a letter that is lost")
         elif title.startswith("The key store's medium"):
             shutil.rmtree(os.path.join(self.home, "KEYS"))
 
+    def epochs(self, keys):
+        return {int(re.search(r"-(\d+)[.]", name).group(1)) for name in os.listdir(os.path.join(self.home, keys, "epochs"))}
+
+    def retired_epochs(self, keys):
+        with open(os.path.join(self.home, keys, "log"), encoding="ascii") as f:
+            return {int(n) for n in re.findall(r"^\S+ retired tips (\d+)$", f.read(), re.M)}
+
+    def newest_text(self):
+        """What the vault shows of all that isn't reviewed yet."""
+        text = ""
+        for item in self.review_items():
+            if not item["reviewed"]:
+                argv = [os.path.join(self.slot.build, "client/sealslot-review"), "show", os.path.join(self.home, "VAULT"),
+                        item["id"], *self.slot.passphrase]
+                text += subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+        return text
+
     def after(self, title, said):
         if title.startswith("Each quarter"):
             assert "epochs destroyed" in said["sealslot-keys retire"], said
+            self.retired = self.retired_epochs("KEYS")
+            assert self.retired, "the log names none"
+        if title.startswith("A stick was lost"):
+            assert not self.epochs("KEYS") & self.retired, "a retired key is there"
+            assert LOST in self.newest_text(), "the letter that was carried again opens"
+        if title.startswith("The key store's medium"):
+            there = self.epochs("RESTORED")
+            assert there and not there & self.retired, f"{there} are back, {self.retired} were retired"
+            assert self.retired_epochs("RESTORED") == self.retired, "the log knows what was retired"
+            listed = subprocess.run(["grep", "^epoch: ", os.path.join(self.home, "RESTORED/publish/keys.txt")],
+                                    capture_output=True, text=True, check=True).stdout
+            assert there == {int(line.split()[2]) for line in listed.splitlines()}, f"{there}, and listed: {listed}"
         if title.startswith("The server's disk"):
             assert self.slot.upload("after the restore").status == 200
 

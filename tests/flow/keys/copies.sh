@@ -92,6 +92,7 @@ on 2026-04-20 "$keys" schedule K --epochs 6 --passphrase-file pass >/dev/null
 day=2026-04-20
 retired K tips 1 2 3
 retired K arts 2 3
+day=2026-03-20
 on 2026-04-20 "$keys" schedule K --epochs 6 --passphrase-file pass >/dev/null
 verified K
 cp K/publish/keys.txt K/publish/keys.txt.minisig . # as the server shows them
