@@ -143,6 +143,18 @@ def refusals(run):
     check(len(run.epochs()) == 6, "nothing is destroyed")
 
 
+def ahead(run):
+    step("a complete list from a day that hasn't come is refused")
+    today = run.calendar.today
+    run.calendar.days(20)
+    time.sleep(2)
+    run.carry()
+    run.calendar.go(today)
+    text = run.retire("--needs", run.needs(), "--yes", "--lost-by-choice", status=1)
+    check("complete list is of" in text and "after today" in text and "clocks" in text, text)
+    check(len(run.epochs()) == 4, str(run.epochs()))
+
+
 def keep(run):
     step("keep: sealed anew, bit for bit")
     kept = next(i for i in run.ids(1) if MARK in run.desk.review("show", i).stdout.encode())
@@ -281,6 +293,7 @@ def main():
             afterwards(run, kept, before)
             recorded(run, copy)
             killed(run)
+            ahead(run)
     print("ok")
 
 

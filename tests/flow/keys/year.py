@@ -17,11 +17,12 @@ from calendar_clock import Calendar
 from slot import PASSPHRASE, Slot
 
 DAYS = 14
-EPOCHS = 26
+ROTATIONS = 26
+EPOCHS = ROTATIONS + 1
 START = "2027-12-20"  # a leap year lies in it
 EXTENSIONS = {7: 14, 20: 14}  # in which epoch, how many lie ahead then
 THEFT = 11
-QUARTERS = (7, 13, 20, 26)
+QUARTERS = (7, 13, 20, 27)
 
 
 def check(condition, what):
@@ -36,7 +37,7 @@ class Year:
         self.desk = self.slot.desk
         self.disk = os.path.join(self.slot.folder, "disk")  # all that was ever on the server's
         self.words = {}  # id: what its message says
-        self.said = ""  # by all runs of retire
+        self.said = []  # by each run of retire
         self.serial = 0
         self.commands = []  # (where, verb)
 
@@ -113,7 +114,7 @@ class Year:
         path = os.path.join(self.slot.folder, f"needs-{epoch}.txt")
         self.commands.append(("offline", "needs"))
         self.desk.review("needs", path)
-        self.said += self.keys("retire", "--needs", path, "--yes").stdout
+        self.said.append(self.keys("retire", "--needs", path, "--yes").stdout)
         self.keys("schedule", "--epochs", str(EXTENSIONS.get(epoch, 6)))
         self.publish()
         self.keys("backup", os.path.join(self.slot.folder, f"backup-{epoch}"))
@@ -189,10 +190,17 @@ def opened(year, identities):
     return found
 
 
+def numbers_of(ranges):
+    """{1, 2, 3} of "tips:1-3", as the log has it."""
+    first, _, last = ranges.removeprefix("tips:").partition("-")
+    return set(range(int(first), int(last or first) + 1))
+
+
 def prove(year, stolen):
     keys = year.desk.keys
-    retired = {int(n) for n in re.findall(r"^\S+ retired tips (\d+)$", open(os.path.join(keys, "log"),
-                                          encoding="ascii").read(), re.M)}
+    with open(os.path.join(keys, "log"), encoding="ascii") as f:
+        log = f.read()
+    retired = {int(n) for n in re.findall(r"^\S+ retired tips (\d+)$", log, re.M)}
     print("retired epochs:", sorted(retired))
     check(retired == set(range(1, max(retired) + 1)) and len(retired) >= 18, f"retired: {retired}")
     items = {i["id"]: i for i in year.desk.items()}
@@ -213,19 +221,30 @@ def prove(year, stolen):
     check((THEFT, f"letter 1 of fortnight {THEFT}") in theirs, "the thief has the key of that day")
     check(all(e <= THEFT and (e, w) != (THEFT, f"letter 2 of fortnight {THEFT}") for e, w in theirs), str(theirs))
 
-    # A backup that wasn't destroyed opens what was retired since; and retire had said so.
-    check("backup of" in year.said and "backup-7" in year.said, year.said)
+    # A backup that wasn't destroyed opens what was retired since; and retire had said so, by its numbers, in each run.
+    had = numbers_of(re.search(r" backup \w+ (\S+) \S*backup-20$", log, re.M).group(1))
+    theirs = sorted(had & retired)
+    check("backup-7: opens" in year.said[-1], "one of an earlier quarter is still named")
+    check(theirs and had - retired, f"backup-20 has {had}, retired are {retired}")
+    check(f"backup-20: opens {len(theirs)} of them, tips {theirs[0]} to tips {theirs[-1]}" in year.said[-1], year.said[-1])
+    check(f"backup-20 opens {len(theirs)} retired epochs, tips {theirs[0]} to tips {theirs[-1]}" in
+          year.slot.run("keys/sealslot-keys", "show", keys).stdout, "show names it")
     old = os.path.join(year.slot.folder, "old")
-    year.slot.run("keys/sealslot-keys", "restore", os.path.join(year.slot.folder, "backup-7"), old,
+    year.slot.run("keys/sealslot-keys", "restore", os.path.join(year.slot.folder, "backup-20"), old,
                   *year.slot.passphrase)
     again = opened(year, stock_keys(year, old, "old")) - live
     check(len(again) >= 5, "the old backup opens retired epochs")
-    new = os.path.join(year.slot.folder, "new")
-    done = year.slot.run("keys/sealslot-keys", "restore", os.path.join(year.slot.folder, "backup-7"), new, "--schedule",
-                         os.path.join(keys, "publish", "keys.txt"), *year.slot.passphrase)
-    check("retired since were left out" in done.stdout, done.stdout)
-    numbers = [int(n.split("-")[1].split(".")[0]) for n in os.listdir(os.path.join(new, "epochs"))]
-    check(not set(numbers) & retired, f"retired epochs are back: {numbers}")
+    for name, option in (("by-schedule", ["--schedule", os.path.join(keys, "publish", "keys.txt")]),
+                         ("by-log", ["--log", os.path.join(keys, "log")])):
+        new = os.path.join(year.slot.folder, name)
+        done = year.slot.run("keys/sealslot-keys", "restore", os.path.join(year.slot.folder, "backup-20"), new, *option,
+                             *year.slot.passphrase)
+        check(f"tips:{theirs[0]}-{theirs[-1]}." in done.stdout and "Left out" in done.stdout, done.stdout)
+        numbers = {int(n.split("-")[1].split(".")[0]) for n in os.listdir(os.path.join(new, "epochs"))}
+        check(numbers == had - retired, f"{name}: {numbers} are back of {had}, {retired} are retired")
+        want = {i for i in live if year.words[i][0] in numbers}
+        check(want and opened(year, stock_keys(year, new, name)) == want, f"{name}: it opens what isn't retired")
+        print(name, "restored", sorted(numbers), "which has letters of", sorted({year.words[i][0] for i in want}))
 
     texts = sorted(n for n in os.listdir(os.path.join(keys, "publish")) if re.fullmatch(r"keys-\d+\.txt", n))
     for name in texts:
@@ -243,7 +262,7 @@ def main():
             stolen = year.run()
             prove(year, stolen)
             count = {where: sum(w == where for w, _ in year.commands) for where in ("offline", "server")}
-            print(f"{EPOCHS} fortnights; commands of admins and reviewers but for reading: {count}")
+            print(f"{ROTATIONS} rotations; commands of admins and reviewers but for reading: {count}")
     print(f"ok, {time.monotonic() - began:.0f} s")
 
 
