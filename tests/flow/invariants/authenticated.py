@@ -1,10 +1,12 @@
 """Invariant 7: the review tool shows, writes and counts nothing of a submission before it is authenticated, the last chunk first.
 
-Broken on purpose: with a library that opens what doesn't verify (faults.c) the same submissions are shown.
+Damaged in the vault (show and extract), or already by the server that exports it (import, list, verify). Broken on purpose:
+with a library that opens what doesn't verify (faults.c) the same submissions are shown, and counted.
 """
 
 # time limit: 240
 
+import json
 import os
 import re
 import shutil
@@ -17,6 +19,7 @@ from faults import Faults  # noqa: E402
 from slot import File, Slot  # noqa: E402
 
 MARKER = "Ondine-Kestrel-90125"
+COUNTS = ("files", "size", "message", "received", "topics", "mailbox")  # what list --json has from inside
 CHUNK = 64 * 1024 + 16
 
 
@@ -62,6 +65,50 @@ def shown(slot, item, env=None):
     return out, good
 
 
+def review(slot, env, verb, vault, *args):
+    return subprocess.run([os.path.join(slot.build, "client/sealslot-review"), verb, vault, *args, *slot.passphrase],
+                          capture_output=True, text=True, check=False, env=env)
+
+
+def counted(slot, bundle, env=None):
+    """What list and verify say of it in a new vault: the text, what the JSON has, and whether verify finds it whole."""
+    vault, empty = os.path.join(slot.folder, "new-vault"), os.path.join(slot.folder, "empty-vault")
+    if not os.path.exists(empty):
+        assert review(slot, None, "init", empty, "--keys", slot.desk.keys).returncode == 0
+    shutil.rmtree(vault, ignore_errors=True)
+    shutil.copytree(empty, vault)
+    review(slot, env, "import", vault, bundle)
+    (item,) = json.loads(review(slot, env, "list", vault, "--json").stdout)["items"]
+    if env:
+        return "", item, False
+    return review(slot, env, "list", vault).stdout, item, "1 verified" in review(slot, env, "verify", vault).stdout
+
+
+def check_counts(slot, faults, whole):
+    """The server's own file is damaged, and signed as it is: what the vault counts is authenticated, or nothing."""
+    (name,) = slot.stored()
+    path, broken = os.path.join(slot.store, "items", name), 0
+    text, true, good = counted(slot, slot.export("--all"))
+    assert good and true["state"] == "opened" and true["files"] == 1 and true["received"] in text, "the test sees nothing"
+    for what, data, _ in damaged(whole):
+        if what not in ("the last chunk", "its tag"):
+            continue  # that is where the counts come from
+        os.chmod(path, 0o600)
+        with open(path, "wb") as f:
+            f.write(data)
+        os.chmod(path, 0o400)
+        bundle = slot.export("--all")
+        text, item, good = counted(slot, bundle)
+        assert not good, f"{what}: verify calls it whole"
+        counts = {k: item[k] for k in COUNTS if item.get(k)}
+        assert not counts and item["state"] != "opened", f"{what}: {item}"
+        assert true["received"] not in text, f"{what}: {text}"
+        _, item, _ = counted(slot, bundle, faults.env())
+        broken += any(item.get(k) for k in COUNTS) and not counts
+    assert broken >= 1, "a library that verifies nothing counts nothing either: is this test blind?"
+    print(f"nothing is counted of a damaged one; without verification {broken} would be")
+
+
 def last_line(out):
     """The highest number of a line that was let out; -1: none."""
     return max((int(n) for n in re.findall(MARKER.encode() + rb"-(\d{6})", out)), default=-1)
@@ -93,6 +140,8 @@ def main():
             seen_when_broken += last_line(out) > seen
         assert seen_when_broken >= 1, f"a library that verifies nothing shows {seen_when_broken} of them: is this test blind?"
         print(f"nothing is shown of a damaged one; without verification {seen_when_broken} would be")
+        slot.stop()
+        check_counts(slot, faults, whole)
 
 
 main()
