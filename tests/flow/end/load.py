@@ -3,6 +3,7 @@
 # time limit: 300
 # alone
 
+import contextlib
 import json
 import os
 import resource
@@ -19,9 +20,9 @@ from faults import Faults  # noqa: E402
 from slot import File, Form, Slot, body_of  # noqa: E402
 
 UPLOADS, SLOWLORIS = 1000, 500
-SIZE = 40_000
-SECONDS = 20  # for one upload: 2 kB/s each, 2 MB/s in all, which this machine shares with the server
-MEMORY = 100_000  # bytes per upload under way, over all processes
+SIZE = 140_000  # two full chunks of content, and some
+SECONDS = 20  # for one upload: 7 kB/s each, 7 MB/s in all, which this machine shares with the server
+MEMORY = 150_000  # bytes per upload under way, over all processes: a chunk of content, its ciphertext, what HTTP has read
 
 
 class Source:
@@ -50,19 +51,27 @@ def forms(slot, n):
     return [Form(slot.get("/")) for _ in range(n)]
 
 
-def drip(slot, over):
-    """Half a head each, and a byte now and then."""
-    crowd = []
-    for _ in range(SLOWLORIS):
-        s = socket.create_connection(("127.0.0.1", slot.port), 30)
-        s.sendall(b"GET / HTTP/1.1\r\nHost: ")
-        crowd.append(s)
+def half_a_head(slot):
+    s = socket.create_connection(("127.0.0.1", slot.port), 30)
+    s.sendall(b"GET / HTTP/1.1\r\nHost: ")
+    return s
+
+
+def drip(slot, over, again):
+    """Half a head each, and a byte now and then; who is cut off for it comes again."""
+    crowd = [half_a_head(slot) for _ in range(SLOWLORIS)]
     while not over.wait(5):
-        for s in crowd:
+        for i, s in enumerate(crowd):
             try:
+                if s.recv(4096, socket.MSG_DONTWAIT) is not None:
+                    raise ConnectionResetError  # an answer, or the end
+            except BlockingIOError:
                 s.send(b"a")
             except OSError:
-                pass
+                s.close()
+                with contextlib.suppress(OSError):
+                    crowd[i] = half_a_head(slot)
+                    again.append(i)
     for s in crowd:
         s.close()
 
@@ -104,8 +113,8 @@ def main():
         slot.env = faults.env()
         slot.serve()
         idle = measure.pss_bytes(slot.pid())
-        over = threading.Event()
-        dripping = threading.Thread(target=drip, args=(slot, over), daemon=True)
+        over, again = threading.Event(), []
+        dripping = threading.Thread(target=drip, args=(slot, over, again), daemon=True)
         dripping.start()
         sources = [Source(slot, form, i) for i, form in enumerate(forms(slot, UPLOADS))]
         pages = []
@@ -127,7 +136,9 @@ def main():
         assert not bad, f"{len(bad)} of {UPLOADS} weren't accepted: {bad[:3]}"
         assert pages and all(status == 200 for status, _ in pages), pages
         each = (peak.peak - idle) / UPLOADS
-        print(f"{UPLOADS} uploads in {took:.0f} s: PSS {idle / 2**20:.0f} MiB idle, {peak.peak / 2**20:.0f} MiB at most, "
+        print(f"{UPLOADS} uploads of {SIZE / 1000:.0f} kB in {took:.0f} s ({SIZE / took / 1000:.1f} kB/s each, "
+              f"{UPLOADS * SIZE / took / 1e6:.1f} MB/s in all; asked for {SIZE / SECONDS / 1000:.0f} kB/s each), "
+              f"{len(again)} cut-off slow heads that came again: PSS {idle / 2**20:.0f} MiB idle, {peak.peak / 2**20:.0f} MiB at most, "
               f"{each / 1024:.0f} KiB each; {len(pages)} normal uploads beside them, {max(s for _, s in pages):.1f} s at most")
         assert each < MEMORY, f"{each:.0f} bytes each"
         verify(slot, len(pages))
