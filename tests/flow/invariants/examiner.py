@@ -252,7 +252,7 @@ def mount_ext4(folder):
     mounted = subprocess.run(["mount", "-o", "loop", image, image + ".d"], capture_output=True, text=True, check=False)
     if mounted.returncode != 0:
         print(f"raw pages of ext4: not looked at, {mounted.stderr.strip()}")
-        return None
+        return None  # main skips: all else was looked at, and held
     os.chmod(image + ".d", 0o711)
     return image
 
@@ -295,16 +295,21 @@ def main():
                 examine(slot, day, shift, 2, dice)
                 assert len(slot.carry()) == UPLOADS + len(day.order), "the reviewers don't get them all"
         examine_on("/dev/shm", None, shift, dice)
+        is_raw_seen = False
         if "EXAMINER_MOUNTS" in os.environ:
             with tempfile.TemporaryDirectory() as folder:
                 os.chmod(folder, 0o711)
                 if image := mount_ext4(folder):
                     try:
                         examine_on(image + ".d", image, shift, dice)
+                        is_raw_seen = True
                     finally:
                         subprocess.run(["umount", image + ".d"], check=True)
     finally:
         os.unlink(shift)
+    if not is_raw_seen:
+        print("skipped: the raw pages of ext4 need the right to mount; everything before that was looked at")
+        sys.exit(77)
 
 
 def examine(slot, day, shift, days, dice, seen=()):
