@@ -32,6 +32,17 @@ page_of(enum intake_verdict v)
 	return PAGE_NOT_CONFIRMED;
 }
 
+/* What store was never asked to keep can't have been kept. */
+static enum page_value
+page_of_end(const struct submit *u, enum intake_verdict v)
+{
+	enum page_value page = page_of(v);
+
+	if (page != PAGE_NOT_CONFIRMED || intake_was_offered(u->intake))
+		return page;
+	return u->site->has_store ? PAGE_CLOSED : PAGE_RESTARTING;
+}
+
 /* What the mailbox's no means before the body. */
 static enum page_value
 page_of_mailbox(enum err e)
@@ -227,7 +238,7 @@ conclude(struct submit *u)
 	if (v == INTAKE_STORED)
 		issue(u);
 	else
-		end_with(u, page_of(v));
+		end_with(u, page_of_end(u, v));
 }
 
 static void
@@ -316,7 +327,7 @@ begin_intake(struct submit *u, const struct op_name *name)
 	u->since = clock_mono_ms();
 	u->heard = clock_mono_ms();
 	if (page == PAGE_SITE && intake_start(&s->env, &q, &u->intake, &verdict) != ERR_OK)
-		page = page_of(verdict);
+		page = page_of_end(u, verdict);
 	explicit_bzero(&source, sizeof source);
 	if (page != PAGE_SITE)
 		end_with(u, page);

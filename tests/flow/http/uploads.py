@@ -162,12 +162,12 @@ def store_says_no(front):
     """What store answers, at the beginning and at the end."""
     store = front.store
     body = body_of(token(front), b"hello", [("a", b"b" * 200_000)])
-    for err, status, words, kept in ((NOSPACE, 507, "no room", True), (BUSY, 503, "Too many people", True),
-                                     (SYS, 503, "whether it was stored", False)):
+    for err, status, begin_says, commit_says in ((NOSPACE, 507, "no room", "no room"), (BUSY, 503, "Too many people", "Too many people"),
+                                                 (SYS, 503, "cannot store anything", "whether it was stored")):
         store.begin = err
-        told(front, front.post(body), status, words, kept)
+        told(front, front.post(body), status, begin_says)
         store.begin, store.commit = OK, err
-        told(front, front.post(body), status, words, kept)
+        told(front, front.post(body), status, commit_says, err != SYS)
         store.commit = OK
     assert front.receipt_of(front.post(body)).status == 200
 
