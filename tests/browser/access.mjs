@@ -1,11 +1,11 @@
-// The form for somebody with a keyboard only, large letters, forced colours, or a browser without frames.
+// For somebody with a keyboard only, large letters, forced colours, or a browser without frames: form, receipt, mailbox.
 //
-//   node access.mjs URL
+//   node access.mjs URL WORD...      the codename of a mailbox with a reply
 //
 // Chromium, without JavaScript. Prints what is wrong; exit status 1 if anything is.
 import { chromium } from "playwright-core";
 
-const base = process.argv[2];
+const [base, ...words] = process.argv.slice(2);
 const found = [];
 const browser = await chromium.launch({
 	executablePath: "/usr/bin/chromium",
@@ -31,6 +31,36 @@ async function receiptIn(context) {
 		await new Promise((done) => setTimeout(done, 100));
 	}
 	throw new Error("no receipt with a codename within 30 s");
+}
+
+async function signIn(page) {
+	await page.goto(base + "/sign-in?lang=en");
+	await page.fill("input[name=codename]", words.join(" "));
+	await page.keyboard.press("Enter");
+	await page.waitForURL("**/mailbox*");
+}
+
+async function drop(page, context) {
+	await page.goto(base + "/?lang=en");
+	await page.fill("textarea[name=message]", "for a receipt");
+	await page.focus("button[type=submit]");
+	await page.keyboard.press("Enter");
+	await receiptIn(context);
+}
+
+// On with Tab alone until that has the focus, visibly; in whatever frame.
+async function tabTo(page, selector) {
+	for (let n = 0; n < 60; n++) {
+		await page.keyboard.press("Tab");
+		for (const frame of page.frames()) {
+			if (!await frame.$(`${selector}:focus`))
+				continue;
+			if (await frame.$eval(":focus", (e) => getComputedStyle(e).outlineStyle) === "none")
+				found.push(`the focus on ${selector} can't be seen`);
+			return frame;
+		}
+	}
+	throw new Error(`Tab doesn't reach ${selector} on ${page.url()}`);
 }
 
 const focused = (page) => page.$eval(":focus", (e) => e.getAttribute("name") || e.getAttribute("href") || e.localName);
@@ -68,10 +98,53 @@ async function keyboard(page, context) {
 	found.push("Tab doesn't reach the mailbox from the receipt");
 }
 
+// In the mailbox: an answer, with its receipt; the reply deleted; signed out.
+async function mailbox(page) {
+	await page.goto(base + "/sign-in?lang=en");
+	await tabTo(page, "input[name=codename]");
+	await page.keyboard.type(words.join(" "));
+	await tabTo(page, "main form button");
+	await page.keyboard.press("Enter");
+	await page.waitForURL("**/mailbox*");
+	await tabTo(page, "textarea[name=message]");
+	await page.keyboard.type("an answer");
+	await tabTo(page, "form[target=receipt] button");
+	await page.keyboard.press("Enter");
+	for (let tries = 0; !page.frames().some((f) => new URL(f.url(), base).pathname === "/receipt"); tries++) {
+		if (tries > 300)
+			throw new Error("no receipt for an answer");
+		await page.waitForTimeout(100);
+	}
+	await page.goto(base + "/mailbox?lang=en");
+	await tabTo(page, "summary");
+	await page.keyboard.press("Enter");
+	await tabTo(page, "details button");
+	await page.keyboard.press("Enter");
+	for (let tries = 0; await page.$(".letter").catch(() => true); tries++) {
+		if (tries > 300)
+			throw new Error("the reply is still there");
+		await page.waitForTimeout(100);
+	}
+	await tabTo(page, "form[action^='/sign-out'] button");
+	await page.keyboard.press("Enter");
+	await page.waitForURL("**/sign-out*");
+	await tabTo(page, "main a.button");
+}
+
 // 200 % is half as many pixels for the page; 400 % of 1280 pixels is 320.
-async function zoom(page) {
-	for (const path of ["/", "/?lang=fr", "/how?lang=fr", "/sign-in?lang=fr", "/fingerprints?lang=fr", "/nowhere?lang=fr"]) {
+async function zoom(page, context) {
+	const seen = { "/receipt": ".codename", "/mailbox": ".letter" };
+	const paths = ["/", "/?lang=fr", "/how?lang=fr", "/sign-in?lang=fr", "/fingerprints?lang=fr", "/nowhere?lang=fr",
+		"/receipt?lang=en", "/receipt?lang=fr", "/mailbox?lang=en", "/mailbox?lang=fr"];
+	await drop(page, context);
+	for (const path of paths) {
+		// The mailbox is another source's: one with a reply.
+		if (path === "/mailbox?lang=en")
+			await signIn(page);
 		await page.goto(base + path);
+		const must = seen[path.split("?")[0]];
+		if (must && !await page.$(must))
+			throw new Error(`${path} has no ${must}`);
 		for (const [width, letters] of [[640, 100], [320, 100], [640, 200], [390, 200]]) {
 			await page.setViewportSize({ width, height: 700 });
 			const wide = await page.$eval("html", (e, size) => {
@@ -85,16 +158,28 @@ async function zoom(page) {
 }
 
 // Backgrounds go; edges must stay.
-async function forced(page) {
-	await page.goto(base + "/");
-	for (const selector of ["button", "textarea", "select", "input[type=file]", "iframe.progress", "iframe.receipt"]) {
+async function edges(page, ...selectors) {
+	for (const selector of selectors) {
 		const [style, width, edge, ground] = await page.$eval(selector, (e) => {
 			const s = getComputedStyle(e);
 			return [s.borderTopStyle, parseFloat(s.borderTopWidth), s.borderTopColor, getComputedStyle(document.body).backgroundColor];
 		});
 		if (style === "none" || width < 1 || edge === ground)
-			found.push(`in forced colours ${selector} has no edge: ${style} ${width} ${edge} on ${ground}`);
+			found.push(`in forced colours ${selector} of ${page.url()} has no edge: ${style} ${width} ${edge} on ${ground}`);
 	}
+}
+
+async function forced(page, context) {
+	const form = ["button", "textarea", "select", "input[type=file]", "iframe.progress", "iframe.receipt"];
+	await page.goto(base + "/");
+	await edges(page, ...form);
+	await drop(page, context);
+	await page.goto(base + "/receipt");
+	const [ink, ground] = await page.$eval(".codename li", (e) => [getComputedStyle(e).color, getComputedStyle(document.body).backgroundColor]);
+	if (ink === ground)
+		found.push("in forced colours the codename can't be seen");
+	await signIn(page);
+	await edges(page, ...form, ".reply", "button.quiet");
 	if (process.env.SEALSLOT_SHOTS)
 		await page.screenshot({ path: `${process.env.SEALSLOT_SHOTS}/forced.png`, fullPage: true });
 }
@@ -165,6 +250,7 @@ try {
 	await visit({ forcedColors: "active" }, forced);
 	await visit({}, frameless);
 	await visit({}, nothingLost);
+	await visit({}, mailbox);
 } finally {
 	await browser.close();
 }

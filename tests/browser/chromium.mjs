@@ -24,6 +24,13 @@ export async function launch({ socks }) {
 			await page.keyboard.press("Enter");
 		},
 		key: (name) => page.keyboard.press(name),
+		// Not page.goBack(), which waits for the page when only a frame goes back.
+		back: async () => {
+			const devtools = await context.newCDPSession(page);
+			const { currentIndex, entries } = await devtools.send("Page.getNavigationHistory");
+			await devtools.send("Page.navigateToHistoryEntry", { entryId: entries[currentIndex - 1].id });
+		},
+		reload: () => page.reload(),
 		shot: (path) => page.screenshot({ path, fullPage: true }),
 		close: () => browser.close(),
 	};

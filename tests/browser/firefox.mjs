@@ -37,6 +37,8 @@ async function all(frame, selector) {
 	return found;
 }
 
+const context = (page) => page.mainFrame().browsingContext;
+
 export async function launch({ socks }) {
 	const browser = await puppeteer.launch({
 		browser: "firefox",
@@ -60,6 +62,9 @@ export async function launch({ socks }) {
 			await page.keyboard.press("Enter");
 		},
 		key: (name) => page.keyboard.press(name),
+		// Not page.goBack() and page.reload(): they wait for what never comes without JavaScript.
+		back: async () => void context(page).traverseHistory(-1).catch(() => {}),
+		reload: async () => void context(page).reload().catch(() => {}),
 		shot: (path) => page.screenshot({ path, fullPage: true }),
 		close: () => browser.close(),
 	};

@@ -53,6 +53,10 @@ const commands = {
 	},
 	inner: (page, { selector, at }) => page.evaluate(frameAt(page, at), selector, (e) => e.textContent.trim()),
 	key: (page, { key }) => page.key(key),
+	// When the page was loaded: another number after a reload.
+	moment: (page) => page.evaluate(page.frames()[0], "html", () => performance.timeOrigin),
+	back: (page) => page.back().then(() => null),
+	reload: (page) => page.reload().then(() => null),
 	resize: (page, { width, height }) => page.resize(width, height),
 	shot: (page, { path }) => page.shot(path).then(() => null),
 };

@@ -77,6 +77,12 @@ class Page:
         title = re.search(r"<h1>(.*?)</h1>", self.text, re.S)
         self.h1 = html.unescape(title[1]).strip() if title else ""
 
+    def codename(self):
+        """The words on a receipt."""
+        words = re.findall(r"<li>(\w+)</li>", self.text.partition('class="codename"')[2].partition("</ol>")[0])
+        assert len(words) == 8, self.text
+        return words
+
 
 def quoted(name):
     """A file name in Content-Disposition, as browsers write it."""
@@ -100,7 +106,7 @@ def body_of(parts, boundary=b"----geckoformboundary0123456789abcdef0123456789abc
 
 
 class Form:
-    """The form as the server hands it out: where it goes, its hidden fields, the name of its file field."""
+    """The form as the server hands it out: where it goes, what it sends unasked (hidden, or chosen first), the name of its file field."""
 
     def __init__(self, page):
         text = page.text
@@ -113,6 +119,8 @@ class Form:
                 self.hidden.append((attributes["name"], attributes["value"]))
             elif attributes.get("type") == "file":
                 self.file_field = attributes["name"]
+        for name, first in re.findall(r'<select\b[^>]*\bname="([^"]+)".*?<option value="([^"]*)"', text, re.S):
+            self.hidden.append((name, html.unescape(first)))
 
     def parts(self, message, files):
         fields = [part(k, v.encode()) for k, v in self.hidden]

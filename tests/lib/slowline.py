@@ -1,4 +1,4 @@
-"""A thin line between a browser and a server: in Tor's place a SOCKS proxy, which sends no faster than it is told, and can break."""
+"""A thin line between a browser and a server: a SOCKS proxy in Tor's place, or in front of Tor's, which sends no faster than it is told, and can break."""
 
 import contextlib
 import socket
@@ -32,14 +32,15 @@ def hang_up(s):
 
 
 class SlowLine:
-    """Everything goes to 127.0.0.1:server, upwards with bytes_per_second."""
+    """Everything goes to 127.0.0.1:server, upwards with bytes_per_second; or through another SOCKS proxy, at the address behind."""
 
-    def __init__(self, server, bytes_per_second):
-        self.server, self.rate = server, bytes_per_second
+    def __init__(self, server, bytes_per_second, behind=None):
+        self.server, self.rate, self.behind = server, bytes_per_second, behind
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.socks = {"host": "127.0.0.1", "port": self.listener.getsockname()[1]}
         self.open = {}  # socket: bytes that it sent up
         self.breaks_after = None  # bytes up; None: the line holds
+        self.deaf_after, self.lost = None, 0
         self.is_over = False
         self.lock = threading.Lock()
 
@@ -60,6 +61,13 @@ class SlowLine:
         yield
         self.breaks_after = None
 
+    @contextlib.contextmanager
+    def deaf(self, after):
+        """Meanwhile whatever would be answered to so many bytes never gets here, and its connection ends; self.lost counts them."""
+        self.deaf_after = after
+        yield
+        self.deaf_after = None
+
     def _cut(self, sent=0):
         with self.lock:
             for s in [s for s, up in self.open.items() if up >= sent]:
@@ -77,8 +85,9 @@ class SlowLine:
 
     def _serve(self, below):
         try:
-            greet(below)
-            above = socket.create_connection(("127.0.0.1", self.server))
+            if not self.behind:
+                greet(below)
+            above = socket.create_connection(self.behind or ("127.0.0.1", self.server))
         except OSError:
             below.close()
             return
@@ -93,10 +102,18 @@ class SlowLine:
         below.close()
         above.close()
 
+    def _swallow(self, below):
+        with self.lock:
+            if self.deaf_after is not None and self.open[below] >= self.deaf_after:
+                self.lost += 1
+                raise OSError("the answer got lost")
+
     def _pump(self, from_, to, is_slow):
         start, up = time.monotonic(), 0
         try:
             while data := from_.recv(PIECE):
+                if not is_slow:
+                    self._swallow(to)
                 to.sendall(data)
                 if not is_slow:
                     continue
