@@ -1,4 +1,4 @@
-"""Through a private Tor network: curl and a browser set up as Tor Browser is, to the onion service, to the vault."""
+"""Through a private Tor network, with curl and a browser set up as Tor Browser is: a source's whole life, and a large drop, to the vault."""
 # time limit: 500
 
 import os
@@ -7,7 +7,9 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import browse  # noqa: E402
+from life import RATE, live, serve  # noqa: E402
 from slot import Form, Page, Slot, free_port  # noqa: E402
+from slowline import SlowLine  # noqa: E402
 from tornet import TorNetwork  # noqa: E402
 
 LARGE = 100_000_000  # where a stall of uploads in Tor Browser once began
@@ -30,20 +32,25 @@ def check_curl(net, slot):
     assert b"There is no reply for you here" in box.stdout and b"Sign out" in box.stdout, box
 
 
+def check_large(net, slot):
+    known = {i["id"] for i in slot.carry()}
+    paths = browse.three_files(slot.folder, LARGE)
+    receipt = browse.drop("firefox", f"http://{net.onion}/", "hello", [paths[:2], paths[2:]], seconds=300, socks=net.socks)
+    assert receipt.startswith("It has arrived") and "Your codename" in receipt, receipt
+    browse.carried_as_dropped(slot, "hello", paths, but=known)
+    print(f"{LARGE} bytes through the onion service")
+
+
 def main():
     port = free_port()
     net = TorNetwork(f"127.0.0.1:{port}")
-    with Slot(sys.argv[1], {"store": {"max_upload": "1G"}}, instance=net.onion, port=port) as slot:
-        slot.serve()
-        with net:
+    conf = {"server": {"languages": "en fr"}, "store": {"max_upload": "1G"}}
+    with Slot(sys.argv[1], conf, instance=net.onion, port=port) as slot:
+        serve(slot)
+        with net, SlowLine(port, RATE, behind=net.socks) as line:
             check_curl(net, slot)
-            (first,) = slot.carry()
-            paths = browse.three_files(slot.folder, LARGE)
-            url = f"http://{net.onion}/"
-            receipt = browse.drop("firefox", url, "hello", [paths[:2], paths[2:]], seconds=300, socks=net.socks)
-            assert receipt.startswith("It has arrived") and "Your codename" in receipt, receipt
-        browse.carried_as_dropped(slot, "hello", paths, but={first["id"]})
-        print(f"{LARGE} bytes through the onion service")
+            live(slot, line, "firefox", ("fr", "en"))
+            check_large(net, slot)
 
 
 main()
