@@ -1,13 +1,13 @@
-"""When nothing may be taken, the source is told so before the body is read: no key, old key, no room, read-only."""
+"""When nothing may be taken, the source is told so before the body is read: no key, old key, altered key, no room, read-only."""
 # time limit: 180
 
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
-from slot import File, Slot, body_of, part  # noqa: E402
+from slot import Slot, body_of, part  # noqa: E402
 
-NO_KEY, NO_ROOM = "no valid key to seal with", "nearly full"
+NO_KEY, NO_ROOM, FAULT = "no valid key to seal with", "nearly full", "has a fault"
 
 
 def answer_to_head(slot, length):
@@ -16,12 +16,12 @@ def answer_to_head(slot, length):
                     f"Content-Length: {length}\r\nExpect: 100-continue\r\n\r\n".encode(), timeout=20)
 
 
-def expect(slot, status, says, length=1000):
+def expect(slot, status, says, length=1000, stored=()):
     """Refused at the head; and a browser, which sends everything at once, sees the same page."""
     body, content_type = body_of([part("token", b"x"), part("message", b"m" * length)])
     for page in (answer_to_head(slot, length), slot.post(body, content_type, "/submit")):
         assert page.status == status and says in page.text, f"{page.status} {page.text}"
-    assert slot.stored() == []
+    assert slot.stored() == list(stored)
 
 
 def no_schedule(build):
@@ -46,6 +46,40 @@ def expired(build):
         expect(slot, 503, NO_KEY)
 
 
+def keys_file(slot, serial):
+    return os.path.join(slot.store, "keys", f"keys-{serial:04}.txt")
+
+
+def alter(path):
+    """Another recipient in the last epoch's line: one letter of it."""
+    with open(path, "rb+") as f:
+        text = f.read()
+        at = text.rindex(b"age1") + 20
+        f.seek(at)
+        f.write(b"q" if text[at:at + 1] != b"q" else b"p")
+    return text
+
+
+def altered(build):
+    """The published schedule is changed in the store, behind the server's back: not used, and no older one in its place."""
+    with Slot(build) as slot:
+        slot.prepare()
+        slot.desk.key_tool("schedule", "--inbox", "tips=Another title")
+        slot.publish()
+        slot.start()
+        assert slot.upload("sealed with what was signed").status == 200
+        before = slot.stored()
+        good = alter(keys_file(slot, 2))
+        slot.stop()
+        slot.start(503, NO_KEY)
+        expect(slot, 503, NO_KEY, stored=before)
+        slot.stop()
+        with open(keys_file(slot, 2), "wb") as f:
+            f.write(good)
+        slot.start()
+        assert slot.upload("it is whole again").status == 200
+
+
 def no_room(build):
     with Slot(build, {"store": {"reserve": "1000000G"}}) as slot:
         slot.prepare()
@@ -58,15 +92,13 @@ def read_only(build):
         slot.serve()
         items = os.path.join(slot.store, "items")
         os.chmod(items, 0o500)
-        page = slot.upload("m", [File("a", b"x")])
-        assert page.status in (503, 507), f"{page.status} {page.text}"
-        assert slot.stored() == []
+        expect(slot, 503, FAULT)
         os.chmod(items, 0o700)
         assert slot.upload("m").status == 200, "it doesn't recover"
 
 
 def main():
-    for scene in (no_schedule, expired, no_room, read_only):
+    for scene in (no_schedule, expired, altered, no_room, read_only):
         scene(sys.argv[1])
         print(f"{scene.__name__}: as it should be")
 
