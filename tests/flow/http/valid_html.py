@@ -2,17 +2,13 @@
 
 # builds: release
 
-import json
 import os
-import re
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
 from frontrig import BUSY, MULTIPART, NOSPACE, OK, SYS, Front, Keys, body_of, parse  # noqa: E402
+from judge import Judge  # noqa: E402
 
-WEIGHT = 20 * 1024
-JUDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib/validate.mjs")
 TOPICS = {"city": "Marseille | Nice | \"quoted\" <b> & 'more'", "sound_sensors": "yes | no",
           "sound_sensors.fr": "Capteurs <i> & \"sons\": oui | \"non\" <b>"}
 WORDS = {"languages": "en fr", "intro.fr": "Nous <b> & \"vous\" " * 30, "contact.en": "1, Main Street <a href=x>"}
@@ -68,34 +64,18 @@ def closed(front, lang):
         yield front.get("/how?lang=" + lang).text
 
 
-def pages(front):
-    found = {}
-    for lang in ("en", "fr"):
-        texts = [front.get(f"{path}?lang={lang}").text for path in ("/", "/how", "/fingerprints", "/receipt", "/nowhere")]
-        for make in (raw_errors, upload_errors, closed):
-            texts += make(front, lang)
-        for text in texts:
-            title = re.search(r"<h1>(.*?)</h1>", text, re.S)[1].strip()
-            found[f"{lang} {title}"] = text
-    return found
-
-
-def check(name, text):
-    assert len(text.encode()) <= WEIGHT, f"{name}: {len(text)} bytes"
-    assert re.search(r'<(script|style|svg|object|embed)\b|<iframe(?! class="\w+" name="\w+" src="/\w)|\b(style|on\w+)=', text) is None, name
-    for link in re.findall(r'\b(?:href|src|action)="([^"]*)"', text):
-        assert link.startswith(("/", "#")), f"{name}: {link}"
-
-
 def main():
     keys = Keys(os.path.abspath(sys.argv[1]), "--inbox", "tips=Investigations & \"more\" <desk>", "--inbox", "press=Press")
     with Front(sys.argv[1], {"server": WORDS, "store": {"max_upload": "1M"}, "topics": TOPICS}, keys) as front:
-        found = pages(front)
-    assert len(found) >= 2 * 22, sorted(found)
-    for name, text in found.items():
-        check(name, text)
-    print("heaviest:", max((len(t.encode()), n) for n, t in found.items()))
-    sys.exit(subprocess.run(["node", JUDGE], input=json.dumps(found), text=True, check=False).returncode)
+        judge = Judge(front.get("/").text, lambda path: front.get(path).text)
+        for lang in ("en", "fr"):
+            for path in ("/", "/how", "/fingerprints", "/receipt", "/nowhere"):
+                judge.add(lang, front.get(f"{path}?lang={lang}").text)
+            for make in (raw_errors, upload_errors, closed):
+                for text in make(front, lang):
+                    judge.add(lang, text)
+    assert len(judge.titles()) >= 2 * 22, sorted(judge.titles())
+    sys.exit(judge.verdict())
 
 
 main()
