@@ -62,7 +62,7 @@
 #define LIMIT_RECEIPTS          4096  /* receipts that can be shown again; then the oldest goes */
 #define LIMIT_SMALL_FORM        8192  /* bytes of the body of a form without files */
 #define LIMIT_PAGE_TEXT         (256 * 1024) /* bytes of replies on one page */
-#define LIMIT_PAGE_STEP         (32 * 1024)  /* mailbox pages are padded to multiples of this */
+#define LIMIT_PAGE_STEP         (16 * 1024)  /* mailbox pages are padded to multiples of this */
 #define LIMIT_IN_FLIGHT_DEFAULT 64           /* conf: max_in_flight, uploads at once */
 #define LIMIT_IN_FLIGHT_MAX     1024
 #define LIMIT_HOURS_DEFAULT     120 /* conf: max_upload_hours, from the first body byte to the last */
