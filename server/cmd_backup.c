@@ -31,7 +31,14 @@ get_rows(struct backup *b, struct reason *why)
 	struct op_check_is is;
 	enum err e;
 
-	if ((e = link_ask(&b->link, &m, OP_CHECK_IS, why)) != ERR_OK)
+	if ((e = link_ask(&b->link, &m, OP_CHECK_IS, why)) == ERR_LIMIT)
+		return reason_set(why, e,
+		    "There are more than %d submissions, and one backup can't have more: nothing was "
+		    "written. End the server and copy its whole folder as it is (cp -a). They get fewer "
+		    "when desks confirm what they have: export them in parts, by days, with --until, and "
+		    "import the desks' answers.",
+		    LIMIT_BUNDLE_ITEMS);
+	if (e != ERR_OK)
 		return e;
 	memcpy(&is, m.body, sizeof is);
 	if (is.index != ERR_OK)

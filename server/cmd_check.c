@@ -30,7 +30,13 @@ get_rows(struct check *c, struct reason *why)
 	struct wire_msg m = {.op = OP_CHECK, .fd = -1};
 	enum err e;
 
-	if ((e = link_ask(&c->link, &m, OP_CHECK_IS, why)) != ERR_OK)
+	if ((e = link_ask(&c->link, &m, OP_CHECK_IS, why)) == ERR_LIMIT)
+		return reason_set(why, e,
+		    "There are more than %d submissions, and check can't compare more: none was looked "
+		    "at. They get fewer when desks confirm what they have: export them in parts, by days, "
+		    "with --until, and import the desks' answers.",
+		    LIMIT_BUNDLE_ITEMS);
+	if (e != ERR_OK)
 		return e;
 	memcpy(&c->told, m.body, sizeof c->told);
 	e = rows_read(m.fd, &c->rows, why);
