@@ -101,7 +101,8 @@ enum err MUST_CHECK keystore_get_epoch(
 enum err MUST_CHECK keystore_put_epoch(
     struct keystore *k, const char *inbox, uint32_t number, const struct identity *id, int32_t day);
 /* All epoch identities that the store has, replaced ones too, as one set (tag = epoch number),
- * newest first. */
+ * newest first. Files that a retire which was cut off has overwritten are skipped, if there is
+ * another key; one that is damaged otherwise is an error. */
 enum err MUST_CHECK keystore_all_epochs(struct keystore *k, struct identity_set *out);
 /* Only those of one epoch number, of any inbox: the others aren't opened. */
 enum err MUST_CHECK keystore_epochs_of(

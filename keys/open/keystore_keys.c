@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "open/keystore_file.h"
+#include "seal/age.h"
 
 /* What the files of a key store mean: epoch identities and signing keys. */
 
@@ -197,22 +198,48 @@ keystore_list_epochs(const struct keystore *k, struct keystore_epoch **out, size
 	return ERR_OK;
 }
 
-/* Opens them all, the last one first. */
+/* Overwritten from its first byte, as a retire that was cut off leaves a file: no age file. */
+static bool
+is_overwritten(const struct keystore *k, const struct keystore_epoch *epoch)
+{
+	const size_t n = strlen(AGE_VERSION_LINE);
+	char name[NAME_LEN];
+	struct buf file;
+	bool is = false;
+	int fd = -1;
+
+	buf_init(&file, LIMIT_AGE_HEADER + LIMIT_KEY_FILE);
+	if (epoch_name(name, epoch) == ERR_OK &&
+	    keystore_file_folder(keystore_dir(k), KEYSTORE_EPOCHS, &fd) == ERR_OK &&
+	    keystore_file_read(fd, name + sizeof KEYSTORE_EPOCHS, &file) == ERR_OK)
+		is = file.len >= n && memcmp(file.p, AGE_VERSION_LINE, n) != 0;
+	buf_wipe(&file);
+	io_close(&fd);
+	return is;
+}
+
+/* Opens them all, the last one first. What is being destroyed is in no other key's way. */
 static enum err
 open_epochs(
     struct keystore *k, const struct keystore_epoch *epochs, size_t n, struct identity_set *out)
 {
 	struct identity_set set = {0};
+	enum err e = ERR_OK, skipped = ERR_OK;
 	struct identity *id;
-	enum err e = ERR_OK;
 
 	for (; e == ERR_OK && n > 0; n--) {
 		id = NULL;
 		e = keystore_get_key(k, &epochs[n - 1], &id);
-		if (e == ERR_OK)
+		if (e == ERR_OK) {
 			e = identity_set_add(&set, id);
+		} else if (is_overwritten(k, &epochs[n - 1])) {
+			skipped = e;
+			e = ERR_OK;
+		}
 		secret_free(id);
 	}
+	if (e == ERR_OK && set.n == 0)
+		e = skipped;
 	if (e == ERR_OK)
 		*out = set;
 	else

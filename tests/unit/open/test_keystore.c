@@ -491,6 +491,49 @@ keeps_replacements(void **state)
 }
 
 static void
+overwrite_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "r+");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* As a retire leaves it that was cut off before it took the name away. */
+static void
+a_half_destroyed_epoch_is_in_no_other_way(void **state)
+{
+	struct identity_set set = {0};
+	struct identity *ids[2];
+	struct fixture f;
+	uint32_t i;
+
+	(void)state;
+	setup(&f);
+	for (i = 0; i < 2; i++) {
+		assert_ok(identity_new(&ids[i]));
+		assert_ok(keystore_put_epoch(f.k, "tips", i + 1, ids[i], DAY));
+	}
+	overwrite_file(below(&f, "epochs/tips-1.age"), "noise, noise, noise, noise, noise");
+	assert_ok(keystore_all_epochs(f.k, &set));
+	assert_int_equal(set.n, 1);
+	assert_non_null(identity_set_find(&set, ids[1]->pk));
+	identity_set_wipe(&set);
+	/* Nobody but it: then that is what is told. */
+	assert_err(keystore_epochs_of(f.k, 1, &set), ERR_FORMAT);
+	assert_string_equal(keystore_fault(f.k), "epochs/tips-1.age");
+	/* An age file that doesn't open is damage, whatever else there is. */
+	overwrite_file(
+	    below(&f, "epochs/tips-1.age"), "age-encryption.org/v1\n-> noise noise noise");
+	assert_true(keystore_all_epochs(f.k, &set) != ERR_OK);
+	assert_int_equal(set.n, 0);
+	for (i = 0; i < 2; i++)
+		secret_free(ids[i]);
+	teardown(&f);
+}
+
+static void
 a_damaged_epoch_is_named(void **state)
 {
 	struct identity_set set = {0};
@@ -724,6 +767,7 @@ main(void)
 	    cmocka_unit_test(names_stay_inside),
 	    cmocka_unit_test(keeps_epochs),
 	    cmocka_unit_test(keeps_replacements),
+	    cmocka_unit_test(a_half_destroyed_epoch_is_in_no_other_way),
 	    cmocka_unit_test(a_damaged_epoch_is_named),
 	    cmocka_unit_test(keeps_signing_keys),
 	    cmocka_unit_test(one_writer_at_a_time),
