@@ -63,6 +63,8 @@
 #define LIMIT_SMALL_FORM        8192  /* bytes of the body of a form without files */
 #define LIMIT_PAGE_TEXT         (256 * 1024) /* bytes of replies on one page */
 #define LIMIT_PAGE_STEP         (16 * 1024)  /* mailbox pages are padded to multiples of this */
+#define LIMIT_LISTEN_BACKLOG    512          /* connections that wait in the kernel */
+#define LIMIT_PROGRESS_TURNS    400          /* what a progress page counts to; below its COMING */
 #define LIMIT_IN_FLIGHT_DEFAULT 64           /* conf: max_in_flight, uploads at once */
 #define LIMIT_IN_FLIGHT_MAX     1024
 #define LIMIT_HOURS_DEFAULT     120 /* conf: max_upload_hours, from the first body byte to the last */
@@ -70,6 +72,9 @@
 #define LIMIT_HOURS_MAX         168   /* as long as LIMIT_UPLOAD_DAYS counts on */
 
 /* ---- the store */
+/* What a file may take beyond its reservation before we call it a breach: a file system's own
+ * allotments. */
+#define LIMIT_CLAIM_SLACK (16 * LIMIT_MIB)
 #define LIMIT_RESERVE_DEFAULT                                                                      \
 	(2 * LIMIT_GIB) /* conf: reserve, bytes kept free on the file system */
 #define LIMIT_DAY_DEFAULT       (128 * LIMIT_GIB) /* conf: max_day, bytes of ciphertext of one day */

@@ -12,7 +12,6 @@
  * it is quick again when there is something to see.
  */
 #define COMING     500
-#define TURNS_MAX  400
 #define MINUTE_SEC 60
 
 /*
@@ -34,7 +33,7 @@ ask_again(const struct model *v, const struct request *r, bool is_coming, struct
 	bool was_coming = r->turn >= COMING;
 	unsigned base = is_coming ? COMING : 0;
 	unsigned turn = was_coming == is_coming ? r->turn - base : 0;
-	unsigned next = base + (turn < TURNS_MAX ? turn + 1 : turn);
+	unsigned next = base + (turn < LIMIT_PROGRESS_TURNS ? turn + 1 : turn);
 
 	snprintf(a->refresh, sizeof a->refresh, "%u; url=/progress?t=%s&f=1&n=%u%s",
 	    delay_of(turn, is_coming), r->token, next, v->and_lang);

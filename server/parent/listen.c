@@ -14,7 +14,6 @@
 #include "base/io.h"
 #include "base/text.h"
 
-#define BACKLOG          512
 #define FIRST_HANDED_FD  3 /* sd_listen_fds(3) */
 #define SOCKET_MODE_MASK 0117
 
@@ -104,7 +103,7 @@ listen_at(const union address *a, socklen_t n, int *out)
 		return ERR_SYS;
 	if ((a->any.sa_family != AF_UNIX &&
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == -1) ||
-	    bind(fd, &a->any, n) == -1 || listen(fd, BACKLOG) == -1) {
+	    bind(fd, &a->any, n) == -1 || listen(fd, LIMIT_LISTEN_BACKLOG) == -1) {
 		io_close(&fd);
 		return ERR_SYS;
 	}

@@ -10,10 +10,6 @@
 #include "base/text.h"
 #include "store/quota.h"
 
-/* What a file may take beyond its reservation before we call it a breach: a file system's own
- * allotments. */
-#define CLAIM_SLACK (16 * LIMIT_MIB)
-
 void
 front_side_init(struct front_side *f, struct depot *depot, struct committer *committer)
 {
@@ -324,7 +320,7 @@ fill_job(struct commit_job *job, const struct front_side *f, const struct in_fli
 	job->owner = f->generation;
 	job->fd = u->fd;
 	job->claim = (struct upload_claim){
-	    .size = c->size, .max_stored = u->claim + CLAIM_SLACK, .day = clock_today()};
+	    .size = c->size, .max_stored = u->claim + LIMIT_CLAIM_SLACK, .day = clock_today()};
 	memcpy(job->id, c->id, sizeof job->id);
 	job->row = (struct db_item){
 	    .day = job->claim.day, .epoch = c->epoch, .serial = c->serial, .size = c->size};
@@ -465,7 +461,7 @@ front_side_tick(struct front_side *f)
 		if (f->uploads[i].fd == -1)
 			continue;
 		f->uploads[i].stored = upload_stored(f->uploads[i].fd);
-		if (f->uploads[i].stored > f->uploads[i].claim + CLAIM_SLACK) {
+		if (f->uploads[i].stored > f->uploads[i].claim + LIMIT_CLAIM_SLACK) {
 			front_side_detach(f);
 			return ERR_FORMAT;
 		}
