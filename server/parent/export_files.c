@@ -137,7 +137,13 @@ open_item(
 	struct stat st;
 	enum err e;
 
-	if ((e = item_file_open(f->items, item->id, fd)) != ERR_OK)
+	if ((e = item_file_open(f->items, item->id, fd)) == ERR_NOTFOUND)
+		return reason_set(why, e,
+		    "Submission %s has gone since the list was made: if it was due to be deleted, "
+		    "nothing is wrong. Export again; if it says so again, the file is lost, and "
+		    "sealslotd check tells more.",
+		    item->id);
+	if (e != ERR_OK)
 		return reason_sys(why, e, "Can't open submission %s", item->id);
 	if (fstat(*fd, &st) == 0 && st.st_uid == f->owner && (uint64_t)st.st_size == item->size)
 		return ERR_OK;

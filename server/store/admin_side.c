@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "store/bundle_make.h"
 #include "store/db_answers.h"
@@ -199,6 +200,7 @@ on_export_list(struct admin_side *a, struct admin *admin, const struct wire_msg 
 {
 	struct op_export_list ask;
 	struct reason why = {""};
+	bool all = false;
 	struct buf list;
 	enum err e;
 
@@ -207,11 +209,13 @@ on_export_list(struct admin_side *a, struct admin *admin, const struct wire_msg 
 		return say_result(
 		    admin, reason_set(&why, ERR_BUSY, "Another export is under way."), &why);
 	admin->is_exporting = true;
+	admin->made = clock_today();
 	buf_init(&list, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
-	if ((e = bundle_make_list(a->depot, ask.since, ask.until, &list, &why)) == ERR_OK)
+	if ((e = bundle_make_list(a->depot, ask.since, ask.until, &list, &all, &why)) == ERR_OK)
 		e = say_memfd(admin, OP_EXPORT_ITEMS, &list, NULL, 0);
 	else
 		e = say_result(admin, e, &why);
+	admin->inventory = all ? list.len / sizeof(struct op_export_item) : SIZE_MAX;
 	buf_wipe(&list);
 	return e;
 }
@@ -232,6 +236,7 @@ say_signed(struct admin *admin, const struct bundle_signed *s, uint32_t volume)
 static enum err
 on_export_sign(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 {
+	struct bundle_volume volume;
 	struct bundle_signed s = {0};
 	struct op_export_sign ask;
 	struct reason why = {""};
@@ -241,11 +246,16 @@ on_export_sign(struct admin_side *a, struct admin *admin, const struct wire_msg 
 	if (!admin->is_exporting)
 		return ERR_FORMAT;
 	memcpy(&ask, m->body, sizeof ask);
+	volume = (struct bundle_volume){
+	    .volume = ask.volume, .volumes = ask.volumes, .made = admin->made};
 	buf_init(&list, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
 	if ((e = wire_memfd_read(m->fd, &list)) != ERR_OK)
 		reason_sys(&why, e, "The list didn't arrive");
-	else
-		e = bundle_make_sign(a->depot, &list, ask.volume, ask.volumes, &s, &why);
+	else {
+		/* Decided once, when the list was made: every volume says the same. */
+		volume.is_inventory = list.len / sizeof(struct op_export_item) == admin->inventory;
+		e = bundle_make_sign(a->depot, &list, &volume, &s, &why);
+	}
 	if (e == ERR_OK)
 		e = say_signed(admin, &s, ask.volume);
 	else
@@ -276,12 +286,13 @@ on_check(struct admin_side *a, struct admin *admin)
 {
 	struct op_check_is body;
 	struct reason why = {""};
+	bool all = false;
 	struct buf rows;
 	enum err e;
 
 	mend_look(a->depot, &body);
 	buf_init(&rows, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
-	e = bundle_make_list(a->depot, 0, INT32_MAX, &rows, &why);
+	e = bundle_make_list(a->depot, 0, INT32_MAX, &rows, &all, &why);
 	if (e == ERR_OK || body.index == ERR_FORMAT) /* then what could be read */
 		e = say_memfd(admin, OP_CHECK_IS, &rows, &body, sizeof body);
 	else

@@ -24,7 +24,9 @@ struct admin {
 	int sock; /* -1: this place is free */
 	/* an export under way: one at a time */
 	bool is_exporting;
-	uint32_t serial; /* of the index that was signed; 0: none yet */
+	int32_t made;     /* the day of its list */
+	size_t inventory; /* items of its list, if that was everything; SIZE_MAX: it wasn't */
+	uint32_t serial;  /* of the index that was signed; 0: none yet */
 	uint8_t hash[HASH_LEN];
 	struct confirm *answers; /* that wait for hashes; NULL: none */
 };

@@ -33,13 +33,21 @@ list_item(void *ctx, const struct db_item *item, const uint8_t *hash)
 }
 
 enum err
-bundle_make_list(struct depot *d, int32_t since, int32_t until, struct buf *out, struct reason *why)
+bundle_make_list(
+    struct depot *d, int32_t since, int32_t until, struct buf *out, bool *all, struct reason *why)
 {
+	/* Keys are destroyed by the day of a complete list: not by one that the clock has made up.
+	 */
+	bool is_clock_good = depot_judge_clock(d) == ERR_OK;
 	struct list l = {until, out};
+	size_t before = out->len;
+	uint64_t n = 0, bytes;
 	enum err e;
 
+	/* Under one lock: what is committed later is in neither number. */
 	pthread_mutex_lock(&d->db_lock);
-	e = db_each(d->db, since, list_item, &l);
+	if ((e = db_each(d->db, since, list_item, &l)) == ERR_OK)
+		e = db_totals(d->db, &n, &bytes);
 	pthread_mutex_unlock(&d->db_lock);
 	if (e == ERR_LIMIT)
 		return reason_set(why, e,
@@ -48,6 +56,7 @@ bundle_make_list(struct depot *d, int32_t since, int32_t until, struct buf *out,
 		    LIMIT_BUNDLE_ITEMS);
 	if (e != ERR_OK)
 		return reason_sys(why, e, "Can't read the index");
+	*all = is_clock_good && (out->len - before) / sizeof(struct op_export_item) == n;
 	return ERR_OK;
 }
 
@@ -101,32 +110,24 @@ sign_item(void *ctx, const struct db_item *item, const uint8_t *hash)
 
 /* index.txt; ERR_PROFILE when the list doesn't agree with the store's index. */
 static enum err
-write_index(struct depot *d, const struct buf *list, struct bundle_head *head, struct buf *text,
-    struct buf *hashes)
+write_index(struct depot *d, const struct buf *list, const struct bundle_head *head,
+    struct buf *text, struct buf *hashes)
 {
 	struct walk w = {.today = clock_today(), .text = text, .hashes = hashes};
 	size_t n = list->len / sizeof(struct op_export_item);
-	bool is_clock_good = depot_judge_clock(d) == ERR_OK;
-	uint64_t all, bytes;
 	enum err e;
 
 	if (list->len % sizeof(struct op_export_item) != 0)
 		return ERR_PROFILE;
 	w.at = (const struct op_export_item *)(const void *)list->p;
 	w.end = n == 0 ? w.at : w.at + n;
+	if ((e = bundle_head_format(head, n, text)) != ERR_OK)
+		return e;
 	pthread_mutex_lock(&d->db_lock);
-	/* Under one lock with the walk: what comes later isn't in this list either way. */
-	/* Keys are destroyed by the day of a complete list: not by one that the clock has made up.
-	 */
-	if ((e = db_totals(d->db, &all, &bytes)) == ERR_OK) {
-		head->is_inventory = all == n && is_clock_good;
-		e = bundle_head_format(head, n, text);
-	}
-	if (e == ERR_OK)
-		e = db_each(d->db, 0, sign_item, &w);
+	e = db_each(d->db, 0, sign_item, &w);
 	pthread_mutex_unlock(&d->db_lock);
 	if (e == ERR_OK && w.at != w.end)
-		e = ERR_PROFILE;
+		e = ERR_NOTFOUND;
 	return e == ERR_OK ? bundle_end_format(text) : e;
 }
 
@@ -168,13 +169,14 @@ keep_hashes(struct depot *d, const struct buf *hashes)
 }
 
 enum err
-bundle_make_sign(struct depot *d, const struct buf *list, uint32_t volume, uint32_t volumes,
+bundle_make_sign(struct depot *d, const struct buf *list, const struct bundle_volume *volume,
     struct bundle_signed *out, struct reason *why)
 {
 	struct bundle_head head = {.serial = d->state.bundle_serial + 1,
-	    .made = clock_today(),
-	    .volume = volume,
-	    .volumes = volumes};
+	    .made = volume->made,
+	    .volume = volume->volume,
+	    .volumes = volume->volumes,
+	    .is_inventory = volume->is_inventory};
 	struct bundle_signed s = {.serial = head.serial};
 	struct buf hashes;
 	enum err e;
@@ -183,7 +185,8 @@ bundle_make_sign(struct depot *d, const struct buf *list, uint32_t volume, uint3
 	memcpy(head.previous, d->state.bundle_hash, HASH_LEN);
 	buf_init(&s.text, LIMIT_BUNDLE_INDEX + LIMIT_SIGNATURE);
 	buf_init(&hashes, SIZE_MAX);
-	if (volume == 0 || volume > volumes || volumes > LIMIT_BUNDLE_VOLUMES)
+	if (volume->volume == 0 || volume->volume > volume->volumes ||
+	    volume->volumes > LIMIT_BUNDLE_VOLUMES)
 		e = ERR_USAGE;
 	else if ((e = write_index(d, list, &head, &s.text, &hashes)) == ERR_OK &&
 		 (e = add_signature(d, &head, &s)) == ERR_OK)
@@ -192,6 +195,10 @@ bundle_make_sign(struct depot *d, const struct buf *list, uint32_t volume, uint3
 	if (e == ERR_PROFILE)
 		reason_set(why, e,
 		    "A submission's file isn't what the index says: sealslotd check will name it.");
+	else if (e == ERR_NOTFOUND)
+		reason_set(why, e,
+		    "A submission was deleted, as it was due, while the bundle was made. Nothing is "
+		    "wrong: export again.");
 	else if (e != ERR_OK)
 		reason_sys(why, e, "Can't sign the bundle's index");
 	if (e == ERR_OK)

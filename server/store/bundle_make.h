@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_STORE_BUNDLE_MAKE_H
 #define SEALSLOT_STORE_BUNDLE_MAKE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -18,10 +19,11 @@
 
 /*
  * Appends a struct op_export_item for each item of the days since to until, ascending by id.
- * ERR_LIMIT: more than out takes.
+ * ERR_LIMIT: more than out takes. *all: the list is everything that the store has, and the
+ * clock is to be trusted.
  */
 enum err MUST_CHECK bundle_make_list(
-    struct depot *d, int32_t since, int32_t until, struct buf *out, struct reason *why);
+    struct depot *d, int32_t since, int32_t until, struct buf *out, bool *all, struct reason *why);
 
 /* A signed index, and what bundle_make_count has to remember of it. */
 struct bundle_signed {
@@ -31,12 +33,20 @@ struct bundle_signed {
 	uint8_t hash[HASH_LEN]; /* of index.txt */
 };
 void bundle_signed_wipe(struct bundle_signed *s);
+
+/* What is said of a bundle when its list is made, so that all its volumes say the same. */
+struct bundle_volume {
+	uint32_t volume, volumes;
+	int32_t made;      /* the day */
+	bool is_inventory; /* the list has everything that the store had */
+};
 /*
  * Signs the index of one volume over a list as bundle_make_list made it, now
- * with every hash. Each item must be in the store's index exactly so.
+ * with every hash. Each item must be in the store's index exactly so: ERR_PROFILE;
+ * ERR_NOTFOUND: one was deleted since.
  */
-enum err MUST_CHECK bundle_make_sign(struct depot *d, const struct buf *list, uint32_t volume,
-    uint32_t volumes, struct bundle_signed *out, struct reason *why);
+enum err MUST_CHECK bundle_make_sign(struct depot *d, const struct buf *list,
+    const struct bundle_volume *volume, struct bundle_signed *out, struct reason *why);
 /* The bundle whose first volume has this serial and hash exists: the next one follows it. */
 enum err MUST_CHECK bundle_make_count(
     struct depot *d, uint32_t serial, const uint8_t hash[static HASH_LEN], struct reason *why);

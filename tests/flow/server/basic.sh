@@ -126,6 +126,9 @@ if [ "$(id -u)" -eq 0 ]; then
 	refused 1 "Can't open submission" verb export damaged3.tar
 	rm "$f" && mv aside "$f"
 fi
+mv "$f" aside
+refused 1 "has gone since the list was made" verb export damaged4.tar
+mv aside "$f"
 
 step a server that goes away in the middle takes the uncounted bundle with it
 mkfifo held

@@ -11,6 +11,7 @@ struct rig {
 	const struct fixture *f;
 	struct depot d;
 	struct buf list;
+	bool all; /* the list is everything */
 	int32_t today;
 };
 
@@ -53,7 +54,7 @@ static size_t
 list(struct rig *r, int32_t since)
 {
 	buf_reset(&r->list);
-	assert_ok(bundle_make_list(&r->d, since, INT32_MAX, &r->list, &why));
+	assert_ok(bundle_make_list(&r->d, since, INT32_MAX, &r->list, &r->all, &why));
 	return r->list.len / sizeof(struct op_export_item);
 }
 
@@ -67,6 +68,14 @@ hash_all(struct rig *r)
 		items(r)[i].has_hash = 1;
 		memset(items(r)[i].hash, items(r)[i].id[1], HASH_LEN);
 	}
+}
+
+static enum err
+sign_volume(struct rig *r, uint32_t volume, uint32_t volumes, struct bundle_signed *out)
+{
+	struct bundle_volume v = {volume, volumes, r->today, r->all};
+
+	return bundle_make_sign(&r->d, &r->list, &v, out, &why);
 }
 
 static struct bundle_index *
@@ -100,7 +109,7 @@ the_index_is_what_import_reads(void **state)
 	assert_string_equal(items(&r)[0].id, "07000000000000000000000000000000");
 	assert_int_equal(items(&r)[0].has_hash, 0);
 	hash_all(&r);
-	assert_ok(bundle_make_sign(&r.d, &r.list, 1, 2, &one, &why));
+	assert_ok(sign_volume(&r, 1, 2, &one));
 	b = parse(&r, &one);
 	assert_string_equal(b->head.instance, FIXTURE_ONION);
 	assert_int_equal(b->head.serial, 1);
@@ -113,7 +122,7 @@ the_index_is_what_import_reads(void **state)
 	assert_int_equal(b->items[2].size, 1000);
 	assert_memory_equal(b->items[2].hash, items(&r)[2].hash, HASH_LEN);
 	bundle_index_free(b);
-	assert_ok(bundle_make_sign(&r.d, &r.list, 2, 2, &two, &why));
+	assert_ok(sign_volume(&r, 2, 2, &two));
 	b = parse(&r, &two);
 	assert_int_equal(b->head.volume, 2);
 	assert_int_equal(b->head.serial, 1);
@@ -123,13 +132,59 @@ the_index_is_what_import_reads(void **state)
 	/* The next one follows the first volume, once that is counted. */
 	assert_err(bundle_make_count(&r.d, 2, one.hash, &why), ERR_STATE);
 	assert_ok(bundle_make_count(&r.d, 1, one.hash, &why));
-	assert_ok(bundle_make_sign(&r.d, &r.list, 1, 1, &two, &why));
+	assert_ok(sign_volume(&r, 1, 1, &two));
 	b = parse(&r, &two);
 	assert_int_equal(b->head.serial, 2);
 	assert_memory_equal(b->head.previous, one.hash, HASH_LEN);
 	bundle_index_free(b);
 	bundle_signed_wipe(&one);
 	bundle_signed_wipe(&two);
+	rig_down(&r);
+}
+
+static void
+gone(void *ctx, const uint8_t id[static DB_ID])
+{
+	(void)ctx;
+	assert_int_equal(id[0], 7);
+}
+
+/* Between the list and its volumes an upload may come, and what is due may go. */
+static void
+what_happens_meanwhile(void **state)
+{
+	struct db_item later = {
+	    .id = {0x55}, .inbox = "tips", .epoch = 31, .serial = 12, .size = 1};
+	struct bundle_signed one, two, none;
+	struct bundle_index *b;
+	struct rig r;
+
+	rig_up(&r, state);
+	later.day = r.today;
+	list(&r, 0);
+	hash_all(&r);
+	r.today--; /* the list is of yesterday, and midnight came before the first volume */
+	assert_ok(sign_volume(&r, 1, 2, &one));
+	assert_ok(db_add(r.d.db, &later, 1));
+	assert_ok(sign_volume(&r, 2, 2, &two));
+	b = parse(&r, &one);
+	assert_true(b->head.is_inventory);
+	bundle_index_free(b);
+	b = parse(&r, &two);
+	assert_true(b->head.is_inventory); /* one bundle, one word */
+	assert_int_equal(b->head.made, r.today);
+	r.today++;
+	assert_int_equal(b->n_items, 3);
+	bundle_index_free(b);
+	bundle_signed_wipe(&one);
+	bundle_signed_wipe(&two);
+
+	list(&r, 0);
+	hash_all(&r);
+	assert_ok(db_expire(r.d.db, r.today - 1, gone, NULL));
+	assert_err(sign_volume(&r, 1, 1, &none), ERR_NOTFOUND);
+	assert_non_null(strstr(why.text, "export again"));
+	assert_null(strstr(why.text, "check"));
 	rig_down(&r);
 }
 
@@ -142,7 +197,7 @@ an_empty_bundle_is_a_bundle(void **state)
 
 	rig_up(&r, state);
 	assert_int_equal(list(&r, r.today + 1), 0);
-	assert_ok(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why));
+	assert_ok(sign_volume(&r, 1, 1, &s));
 	b = parse(&r, &s);
 	assert_int_equal(b->n_items, 0);
 	assert_false(b->head.is_inventory); /* the store has older ones */
@@ -161,12 +216,12 @@ more_than_one_list_takes_comes_in_parts(void **state)
 	rig_up(&r, state);
 	buf_wipe(&r.list);
 	buf_init(&r.list, 2 * sizeof(struct op_export_item));
-	assert_err(bundle_make_list(&r.d, 0, INT32_MAX, &r.list, &why), ERR_LIMIT);
+	assert_err(bundle_make_list(&r.d, 0, INT32_MAX, &r.list, &r.all, &why), ERR_LIMIT);
 	buf_reset(&r.list);
-	assert_ok(bundle_make_list(&r.d, 0, r.today - 1, &r.list, &why));
+	assert_ok(bundle_make_list(&r.d, 0, r.today - 1, &r.list, &r.all, &why));
 	assert_int_equal(r.list.len, 2 * sizeof(struct op_export_item));
 	buf_reset(&r.list);
-	assert_ok(bundle_make_list(&r.d, r.today, INT32_MAX, &r.list, &why));
+	assert_ok(bundle_make_list(&r.d, r.today, INT32_MAX, &r.list, &r.all, &why));
 	assert_int_equal(r.list.len, sizeof(struct op_export_item));
 	rig_down(&r);
 }
@@ -180,10 +235,10 @@ a_list_under_a_clock_that_jumped_is_not_complete(void **state)
 	struct rig r;
 
 	rig_up(&r, state);
-	assert_int_equal(list(&r, 0), 3);
 	r.d.state.seen = r.today - LIMIT_CLOCK_JUMP_DAYS - 1;
+	assert_int_equal(list(&r, 0), 3);
 	hash_all(&r);
-	assert_ok(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why));
+	assert_ok(sign_volume(&r, 1, 1, &s));
 	b = parse(&r, &s);
 	assert_int_equal(b->n_items, 3);
 	assert_false(b->head.is_inventory);
@@ -203,7 +258,7 @@ hashes_are_remembered_of_days_that_are_over(void **state)
 	rig_up(&r, state);
 	list(&r, 0);
 	hash_all(&r);
-	assert_ok(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why));
+	assert_ok(sign_volume(&r, 1, 1, &s));
 	bundle_signed_wipe(&s);
 	assert_int_equal(list(&r, 0), 3);
 	for (i = 0; i < 3; i++)
@@ -212,7 +267,7 @@ hashes_are_remembered_of_days_that_are_over(void **state)
 	/* A file that hashes differently now was changed. */
 	hash_all(&r);
 	items(&r)[0].hash[0] ^= 1;
-	assert_err(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why), ERR_PROFILE);
+	assert_err(sign_volume(&r, 1, 1, &s), ERR_PROFILE);
 	rig_down(&r);
 }
 
@@ -224,25 +279,24 @@ a_list_that_isnt_the_stores_is_refused(void **state)
 
 	rig_up(&r, state);
 	list(&r, 0);
-	assert_err(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why), ERR_PROFILE); /* no hashes */
+	assert_err(sign_volume(&r, 1, 1, &s), ERR_PROFILE); /* no hashes */
 	hash_all(&r);
 	items(&r)[1].size++;
-	assert_err(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why), ERR_PROFILE);
+	assert_err(sign_volume(&r, 1, 1, &s), ERR_PROFILE);
 	items(&r)[1].size--;
 	items(&r)[1].day++;
-	assert_err(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why), ERR_PROFILE);
+	assert_err(sign_volume(&r, 1, 1, &s), ERR_PROFILE);
 	items(&r)[1].day--;
 	items(&r)[1].id[5] = '9'; /* no such item */
-	assert_err(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why), ERR_PROFILE);
+	assert_err(sign_volume(&r, 1, 1, &s), ERR_NOTFOUND);
 	items(&r)[1].id[5] = '0';
 	r.list.len--;
-	assert_err(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why), ERR_PROFILE);
+	assert_err(sign_volume(&r, 1, 1, &s), ERR_PROFILE);
 	r.list.len++;
-	assert_err(bundle_make_sign(&r.d, &r.list, 0, 1, &s, &why), ERR_USAGE);
-	assert_err(bundle_make_sign(&r.d, &r.list, 3, 2, &s, &why), ERR_USAGE);
-	assert_err(
-	    bundle_make_sign(&r.d, &r.list, 1, LIMIT_BUNDLE_VOLUMES + 1, &s, &why), ERR_USAGE);
-	assert_ok(bundle_make_sign(&r.d, &r.list, 1, 1, &s, &why));
+	assert_err(sign_volume(&r, 0, 1, &s), ERR_USAGE);
+	assert_err(sign_volume(&r, 3, 2, &s), ERR_USAGE);
+	assert_err(sign_volume(&r, 1, LIMIT_BUNDLE_VOLUMES + 1, &s), ERR_USAGE);
+	assert_ok(sign_volume(&r, 1, 1, &s));
 	bundle_signed_wipe(&s);
 	rig_down(&r);
 }
@@ -279,6 +333,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH(the_index_is_what_import_reads),
+	    WITH(what_happens_meanwhile),
 	    WITH(an_empty_bundle_is_a_bundle),
 	    WITH(more_than_one_list_takes_comes_in_parts),
 	    WITH(a_list_under_a_clock_that_jumped_is_not_complete),

@@ -175,6 +175,55 @@ admins_ask_in_turn(void **state)
 	assert_int_equal(stop(r), 0);
 }
 
+/* Signs a volume of two over a list of one item; does its index say that it is everything? */
+static bool
+signed_inventory(int fd, struct op_export_item *item, uint32_t volume)
+{
+	struct op_export_sign sign = {.volume = volume, .volumes = 2};
+	struct wire_msg m;
+	struct buf text;
+	bool is_there;
+	int list;
+
+	assert_ok(wire_memfd(item, sizeof *item, &list));
+	assert_ok(ask(fd, OP_EXPORT_SIGN, &sign, sizeof sign, list, &m));
+	assert_int_equal(m.op, OP_EXPORT_INDEX);
+	buf_init(&text, LIMIT_BUNDLE_INDEX + LIMIT_SIGNATURE);
+	assert_ok(wire_memfd_read(m.fd, &text));
+	is_there = strstr(buf_cstr(&text), "\ninventory: complete\n") != NULL;
+	buf_wipe(&text);
+	io_close(&list);
+	io_close(&m.fd);
+	return is_there;
+}
+
+static void
+all_volumes_say_the_same(void **state)
+{
+	struct op_export_list since = {.until = INT32_MAX};
+	struct op_export_item item;
+	struct rig *r = *state;
+	struct wire_msg m;
+	int fd;
+
+	serve(r);
+	publish(r, 1);
+	assert_ok(upload(r, 1000));
+	fd = admin(r);
+	assert_ok(ask(fd, OP_EXPORT_LIST, &since, sizeof since, -1, &m));
+	assert_int_equal(pread(m.fd, &item, sizeof item, 0), sizeof item);
+	io_close(&m.fd);
+	item.has_hash = 1;
+	assert_true(signed_inventory(fd, &item, 1));
+	assert_ok(upload(r, 1000));
+	assert_true(signed_inventory(fd, &item, 2));
+	/* The next list has two: one of them isn't everything. */
+	assert_ok(ask(fd, OP_EXPORT_LIST, &since, sizeof since, -1, &m));
+	io_close(&m.fd);
+	assert_false(signed_inventory(fd, &item, 1));
+	close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -185,6 +234,7 @@ main(int argc, char **argv)
 	    WITH(a_killed_store_keeps_what_it_answered),
 	    WITH(draining_takes_nothing_new),
 	    WITH(admins_ask_in_turn),
+	    WITH(all_volumes_say_the_same),
 	};
 
 	if (rig_main(argc, argv) != 0)
