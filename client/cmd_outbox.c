@@ -105,6 +105,10 @@ send(struct vault *v, const char *path, uint32_t after)
 	}
 	if (e != ERR_OK)
 		return fail_write(path, e, &m);
+	if (m.given_up != 0)
+		printf("Answer bundle %u was begun, and is given up: the server knows a later one. "
+		       "If its file is somewhere, remove it.\n",
+		    m.given_up);
 	printf("Answer bundle %u is written: %u repl%s, %u receipt%s. Next, on the server: "
 	       "sealslotd import\n",
 	    m.bundle.serial, m.bundle.replies, m.bundle.replies == 1 ? "y" : "ies",
@@ -185,7 +189,9 @@ const struct cmd cmd_outbox = {
 	"the next run, the same byte for byte; what was sent isn't sent again by itself.\n"
 	"\n"
 	"  --again SERIAL          that bundle was lost on its way: send what it carried again\n"
-	"  --after SERIAL          the server knows a later bundle of this desk (after a restore)\n",
+	"  --after SERIAL          the server knows a later bundle of this desk (after a restore);\n"
+	"                          one that was begun with a lower serial is given up, and the new\n"
+	"                          one carries what it had\n",
     .options = CMD_OPT_OUTBOX,
     .args_max = 1,
     .run = run,

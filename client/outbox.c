@@ -242,15 +242,52 @@ decide(struct vault *v, uint32_t after, struct post_bundle *out)
 	return ERR_OK;
 }
 
+/* What that bundle carried waits again, in the ledger to be; *n: how much that was. */
+static enum err
+release(struct catalog *c, uint32_t serial, size_t *n)
+{
+	struct post_held h = {0};
+	struct post_reply r;
+	enum err e = ERR_OK;
+	size_t i;
+
+	*n = 0;
+	for (i = 0; i < c->post.n_replies && e == ERR_OK; i++) {
+		if (c->post.replies[i].serial != serial)
+			continue;
+		r = c->post.replies[i];
+		r.serial = 0;
+		++*n;
+		e = catalog_put_reply(c, &r);
+	}
+	for (i = 0; i < c->n_items && e == ERR_OK; i++) {
+		if (c->items[i]->receipt != serial)
+			continue;
+		h.backup = c->items[i]->backup;
+		memcpy(h.id, c->items[i]->id, sizeof h.id);
+		++*n;
+		e = catalog_put_held(c, &h);
+	}
+	return e;
+}
+
 enum err
 outbox_write(struct vault *v, const char *path, uint32_t after, struct outbox_made *out)
 {
 	const struct post_bundle *old = begun(&v->catalog);
 	struct outbox_made made = {0};
+	size_t n;
 	enum err e;
 
 	if (access(path, F_OK) == 0)
 		return ERR_EXISTS;
+	/* The server would refuse the begun one. One commit: what it carried and the new one. */
+	if (old != NULL && old->serial <= after) {
+		made.given_up = old->serial;
+		old = NULL;
+		if ((e = release(&v->catalog, made.given_up, &n)) != ERR_OK)
+			return e;
+	}
 	if (old != NULL)
 		made.bundle = *old;
 	else if ((e = decide(v, after, &made.bundle)) != ERR_OK)
@@ -267,28 +304,9 @@ outbox_write(struct vault *v, const char *path, uint32_t after, struct outbox_ma
 enum err
 outbox_again(struct vault *v, uint32_t serial)
 {
-	struct catalog *c = &v->catalog;
-	struct post_held h = {0};
-	struct post_reply r;
-	enum err e = ERR_OK;
-	size_t i, n = 0;
+	size_t n;
+	enum err e = release(&v->catalog, serial, &n);
 
-	for (i = 0; i < c->post.n_replies && e == ERR_OK; i++) {
-		if (c->post.replies[i].serial != serial)
-			continue;
-		r = c->post.replies[i];
-		r.serial = 0;
-		n++;
-		e = catalog_put_reply(c, &r);
-	}
-	for (i = 0; i < c->n_items && e == ERR_OK; i++) {
-		if (c->items[i]->receipt != serial)
-			continue;
-		h.backup = c->items[i]->backup;
-		memcpy(h.id, c->items[i]->id, sizeof h.id);
-		n++;
-		e = catalog_put_held(c, &h);
-	}
 	if (e == ERR_OK && n == 0)
 		return ERR_NOTFOUND;
 	return e == ERR_OK ? vault_commit(v) : e;

@@ -45,12 +45,14 @@ int32_t outbox_newest(const struct catalog *c);
 
 /*
  * Decides what goes into the next bundle, unless one is begun, and makes it as
- * path. after: its serial is to be above this one. ERR_NOTFOUND: nothing is waiting; ERR_EXISTS: a
+ * path. after: its serial is to be above this one; a begun one that isn't is given up, and
+ * the new one carries what it had. ERR_NOTFOUND: nothing is waiting; ERR_EXISTS: a
  * file of that name is there. *serial, *replies and *receipts say what it is.
  */
 struct outbox_made {
 	struct post_bundle bundle;
-	const char *why; /* on a failure: at what, in plain words; NULL */
+	uint32_t given_up; /* serial of the begun one whose content this one has; 0: none */
+	const char *why;   /* on a failure: at what, in plain words; NULL */
 };
 enum err MUST_CHECK outbox_write(
     struct vault *v, const char *path, uint32_t after, struct outbox_made *out);

@@ -99,6 +99,18 @@ def main():
         assert "serial: 41" in index_of(again), index_of(again)
         refused("the number of an answer bundle", desk.review("outbox", "--again", "x", status=2))
 
+        print("a begun bundle that the server would refuse is given up, not made again")
+        desk.review("reply", first, "--message-file", text_file(slot, "later", "a third one"))
+        refused("Nothing is lost", desk.review("outbox", "/dev/full/a.tar", status=1))
+        assert "Answer bundle 42 was begun" in desk.review("outbox").stdout
+        renewed = slot.folder + "/answers-renewed.tar"
+        said = desk.review("outbox", renewed, "--again", "42", "--after", "46").stdout
+        assert "Answer bundle 42 was begun, and is given up" in said, said
+        assert "Answer bundle 47 is written: 1 reply, 0 receipts" in said, said
+        assert {"serial: 47", "count: 1 0"} <= set(index_of(renewed)), index_of(renewed)
+        said = desk.review("outbox").stdout
+        assert "0 replies and 0 receipts" in said and "was begun" not in said, said
+
         print("receipts: for days that are over, and for what a backup has")
         backup = os.path.join(slot.folder, "vault.backup")
         refused("nothing is ever overwritten", desk.review("backup", out, status=1))
