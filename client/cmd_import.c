@@ -67,6 +67,9 @@ note_text(const struct import_note *n)
 		return "isn't in the server's signed list; somebody put it there. It was left out";
 	case IMPORT_DAMAGED:
 		return "was damaged on the way and was left out. Copy the bundle again";
+	case IMPORT_HEALED:
+		return "its file in the vault was changed or damaged, and is replaced by what "
+		       "the server sent";
 	case IMPORT_CHANGED:
 		return "is another file than the one that the vault has under this ID. The vault "
 		       "keeps its own";
@@ -109,6 +112,10 @@ take_note(void *ctx, const struct import_note *n)
 		return;
 	}
 	clear_progress(s);
+	if (n->kind == IMPORT_HEALED) {
+		printf("%s: %s.\n", n->name, note_text(n));
+		return;
+	}
 	s->faults++;
 	if (n->kind == IMPORT_UNOPENED)
 		cmd_fail(n->name, "%s: %s.", note_text(n), err_text(n->e));

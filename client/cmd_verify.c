@@ -62,8 +62,8 @@ tell(const struct catalog_item *row, const struct verify_result *r, struct tally
 	} else if (r->file == ERR_AUTH) {
 		t->bad++;
 		cmd_fail(row->id, "its file was changed or damaged in this vault: it isn't what "
-				  "the server sent. Remove the file and import a bundle that has "
-				  "it, or restore a backup.");
+				  "the server sent. Import a bundle that has it again, or "
+				  "restore a backup.");
 	} else if (r->file != ERR_OK) {
 		t->bad++;
 		cmd_fail(row->id, "its file can't be read: %s.", cmd_why(r->file));

@@ -23,6 +23,7 @@ enum import_kind {
 	IMPORT_FOREIGN,  /* a member that no bundle of ours has; skipped */
 	IMPORT_UNLISTED, /* an item that the signed index doesn't list; skipped */
 	IMPORT_DAMAGED,  /* an item whose bytes aren't those that the index lists; skipped */
+	IMPORT_HEALED,   /* the vault's file of it was damaged, and is replaced */
 	IMPORT_CHANGED,  /* an item that the vault has with other bytes; skipped */
 	IMPORT_SCHEDULE, /* a schedule that doesn't verify (why); skipped */
 	IMPORT_UNOPENED, /* an item was kept, but can't be opened: e */

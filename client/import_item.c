@@ -166,19 +166,21 @@ import_drop(struct import *im)
 enum err
 import_flush(struct import *im)
 {
+	bool has_work = im->n_batch > 0 || im->v->catalog.pending.len > 0;
 	char name[VAULT_ITEM_NAME];
 	enum err e = ERR_OK;
 	size_t i;
 
 	if (im->is_failed)
 		return ERR_STATE;
-	if (im->v->catalog.pending.len > 0 && syncfs(im->v->items) == -1)
+	if (has_work && syncfs(im->v->items) == -1)
 		e = io_errno();
 	for (i = 0; e == ERR_OK && i < im->n_batch; i++) {
 		vault_item_name(name, im->batch[i].id);
-		e = newfile_name(&im->batch[i].file, name);
+		e = im->batch[i].is_healing ? newfile_replace(&im->batch[i].file, name)
+					    : newfile_name(&im->batch[i].file, name);
 	}
-	if (e == ERR_OK && im->v->catalog.pending.len > 0)
+	if (e == ERR_OK && has_work)
 		e = io_sync(im->v->items);
 	if (e == ERR_OK)
 		e = vault_commit(im->v);
@@ -188,13 +190,15 @@ import_flush(struct import *im)
 }
 
 static enum err
-add_copy(struct import *im, struct newfile *f, const struct bundle_item *b)
+add_copy(struct import *im, struct newfile *f, const struct bundle_item *b, bool is_healing)
 {
 	struct import_copy *copy = &im->batch[im->n_batch];
 	enum err e;
 
-	if ((e = add_row(im, f->fd, b)) != ERR_OK)
+	/* A row that is there says of the same bytes what was found in them. */
+	if (!is_healing && (e = add_row(im, f->fd, b)) != ERR_OK)
 		return e;
+	copy->is_healing = is_healing;
 	copy->file = *f;
 	memcpy(copy->id, b->id, sizeof copy->id);
 	*f = NEWFILE_NONE;
@@ -250,7 +254,7 @@ adopt(struct import *im, const struct bundle_item *b, bool *is_there)
 }
 
 static enum err
-copy_item(struct import *im, size_t i)
+copy_item(struct import *im, size_t i, bool is_healing)
 {
 	const struct bundle_item *b = &im->index->items[i];
 	struct newfile f = NEWFILE_NONE;
@@ -262,11 +266,30 @@ copy_item(struct import *im, size_t i)
 		goto done;
 	if (!is_good)
 		import_note(im, IMPORT_DAMAGED, b->id, ERR_OK, NULL);
-	else if ((e = add_copy(im, &f, b)) == ERR_OK)
+	else if ((e = add_copy(im, &f, b, is_healing)) == ERR_OK)
 		im->has[i] = true;
+	if (e == ERR_OK && is_good && is_healing)
+		import_note(im, IMPORT_HEALED, b->id, ERR_OK, NULL);
 done:
 	newfile_end(&f);
 	return e;
+}
+
+/*
+ * Is the vault's own file still what the server sent? What can't be read isn't. One that
+ * has no name yet is in the batch, and was checked.
+ */
+static bool
+is_sound(const struct import *im, const struct bundle_item *b)
+{
+	bool is_good = false;
+	int fd = -1;
+	enum err e = vault_open_item(im->v, b->id, &fd);
+
+	if (e == ERR_OK && check_file(fd, b, &is_good) != ERR_OK)
+		is_good = false;
+	io_close(&fd);
+	return e == ERR_NOTFOUND || is_good;
 }
 
 /* The vault has a file under this id already, and it isn't this one. */
@@ -296,17 +319,19 @@ import_item(struct import *im, size_t i)
 	if (row != NULL && row->state != CATALOG_MISSING &&
 	    memcmp(row->hash, b->hash, HASH_LEN) != 0)
 		return refuse_changed(im, row);
-	if (im->has[i])
+	if (im->has[i] && is_sound(im, b))
 		return ERR_OK;
 	if (im->feed.member.size != b->size) {
 		import_note(im, IMPORT_DAMAGED, b->id, ERR_OK, NULL);
 		return ERR_OK;
 	}
+	if (im->has[i])
+		return copy_item(im, i, true);
 	if ((e = adopt(im, b, &is_there)) != ERR_OK)
 		return e;
 	if (is_there) {
 		im->has[i] = true;
 		return ERR_OK;
 	}
-	return copy_item(im, i);
+	return copy_item(im, i, false);
 }

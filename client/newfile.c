@@ -18,6 +18,13 @@ is_unknown(int why)
 	return why == EOPNOTSUPP || why == EISDIR || why == EINVAL || why == ENOSYS;
 }
 
+static void
+make_up_name(struct newfile *f)
+{
+	memcpy(f->tmp, NEWFILE_PREFIX, sizeof NEWFILE_PREFIX);
+	random_id(f->tmp + strlen(f->tmp));
+}
+
 enum err
 newfile_begin(struct newfile *out, int dir)
 {
@@ -25,8 +32,7 @@ newfile_begin(struct newfile *out, int dir)
 
 	f.fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (f.fd == -1 && is_unknown(errno)) {
-		memcpy(f.tmp, NEWFILE_PREFIX, sizeof NEWFILE_PREFIX);
-		random_id(f.tmp + strlen(f.tmp));
+		make_up_name(&f);
 		f.fd = openat(dir, f.tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	}
 	if (f.fd == -1)
@@ -82,6 +88,23 @@ newfile_name(struct newfile *f, const char *name)
 	int result = f->tmp[0] == '\0' ? link_unnamed(f, name) : rename_tmp(f, name);
 
 	return result == -1 ? io_errno() : ERR_OK;
+}
+
+enum err
+newfile_replace(struct newfile *f, const char *name)
+{
+	/* An unnamed file can't take a name that is in use: it gets one of its own first. */
+	if (f->tmp[0] == '\0') {
+		make_up_name(f);
+		if (link_unnamed(f, f->tmp) == -1) {
+			f->tmp[0] = '\0';
+			return io_errno();
+		}
+	}
+	if (renameat(f->dir, f->tmp, f->dir, name) == -1)
+		return io_errno();
+	f->tmp[0] = '\0';
+	return ERR_OK;
 }
 
 void

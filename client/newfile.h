@@ -9,7 +9,7 @@
 /*
  * A file that has no name until it is complete: an unnamed one where the file
  * system knows such (O_TMPFILE), else (FAT, exFAT) one with a random name
- * that newfile_name replaces. Nothing that exists is ever overwritten.
+ * that newfile_name replaces. Nothing that exists is ever overwritten, but by newfile_replace.
  */
 #define NEWFILE_PREFIX ".sealslot-" /* of the random name: what a killed program may leave */
 
@@ -35,6 +35,8 @@ enum err MUST_CHECK newfile_begin_at(
  * link, has that name. Syncs neither file nor folder: that is the caller's.
  */
 enum err MUST_CHECK newfile_name(struct newfile *f, const char *name);
+/* The same, in the place of the file that has this name, if one has: at once. */
+enum err MUST_CHECK newfile_replace(struct newfile *f, const char *name);
 /* Closes the file; without a name it is gone. Accepts NEWFILE_NONE. */
 void newfile_end(struct newfile *f);
 

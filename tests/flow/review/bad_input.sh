@@ -114,6 +114,22 @@ refused 1 "changed or damaged in this vault" r verify V
 refused 1 "Nothing was extracted" r extract V "$id" --to D
 [ ! -e D ] || fail "a failed extract left its folder"
 says "A message" r show V "$id" # of which nothing was touched
+cp "$item" damaged
+cp one.tar bent.tar
+python3 - bent.tar <<'EOF'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    data = f.read()
+    f.seek(data.rindex(b".age") + 150000)
+    f.write(b"XX")
+EOF
+refused 1 "was damaged on the way" r import V bent.tar
+cmp "$item" damaged || fail "a damaged copy came into the place of a damaged file"
+says "$id: its file in the vault was changed or damaged, and is replaced" r import V one.tar
+says "1 verified" r verify V
+[ "$(ls -A V/items | wc -l)" = 1 ] || fail "something is left behind"
+says "0 new, 1 already here" r import V one.tar
+! grep -q "replaced" out || fail "a sound file was replaced"
 rm "$item"
 refused 1 "is gone from the vault" r verify V
 refused 1 "is gone from the vault" r show V "$id"
