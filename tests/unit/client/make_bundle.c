@@ -10,6 +10,7 @@
  *     --files N       files in each (0), --size BYTES of each (1000)
  *     --names FILE    one original name for each file, NUL-separated, in place of "file-N.bin"
  *     --volumes N     N volumes, OUT.tar.1 and so on, with every Nth submission in each
+ *     --stated N      the epoch that the manifests name, in place of the key's
  *     --stranger      sealed to a key that nobody has
  *     --foreign NAME  one more member
  *     --evil          signed with another transfer key
@@ -47,6 +48,7 @@ struct job {
 	unsigned first, items, volumes;
 	size_t files;
 	uint64_t size;
+	uint32_t stated; /* 0: the right one */
 	const char *names;
 	bool is_stranger;
 };
@@ -86,6 +88,8 @@ add_items(struct rig_bundle *b, const struct job *j)
 	for (i = 0; i < j->items; i++) {
 		rig_submission(&s, j->first + i);
 		s.is_stranger = j->is_stranger;
+		if (j->stated != 0)
+			s.stated_epoch = j->stated;
 		s.n_files = j->files > RIG_FILES ? RIG_FILES : j->files;
 		for (k = 0; k < s.n_files; k++)
 			s.files[k] = (struct rig_file){
@@ -151,7 +155,8 @@ bundle(int argc, char **argv)
 	    {"names", required_argument, NULL, 'a'}, {"volumes", required_argument, NULL, 'v'},
 	    {"stranger", no_argument, NULL, 'x'}, {"foreign", required_argument, NULL, 'o'},
 	    {"evil", no_argument, NULL, 'e'}, {"schedule", required_argument, NULL, 'c'},
-	    {"previous", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
+	    {"previous", required_argument, NULL, 'p'}, {"stated", required_argument, NULL, 't'},
+	    {NULL, 0, NULL, 0}};
 	struct job j = {.items = 1, .size = 1000};
 	struct rig_bundle b;
 	int c;
@@ -169,6 +174,7 @@ bundle(int argc, char **argv)
 		case 'b': j.size = number(optarg); break;
 		case 'a': j.names = optarg; break;
 		case 'v': j.volumes = (unsigned)number(optarg); break;
+		case 't': j.stated = (uint32_t)number(optarg); break;
 		case 'x': j.is_stranger = true; break;
 		case 'o': b.foreign = optarg; break;
 		case 'e': b.transfer = "evil"; break;
