@@ -64,6 +64,22 @@ send_memfd(const struct import *x, const struct buf *b, struct wire_msg *m, enum
 	return e;
 }
 
+/*
+ * What can't even be handed over is told by an empty list, so that status names it. The refusal
+ * stands, whether or not the store hears of it.
+ */
+static void
+tell_unreadable(struct import *x, const struct setup *s)
+{
+	struct wire_msg m = {.op = OP_ANSWERS, .len = sizeof(struct op_answers), .fd = -1};
+	struct reason ignored = {""};
+
+	buf_reset(&x->content);
+	if (link_open(s, &x->link, &ignored) == ERR_OK &&
+	    send_memfd(x, &x->content, &m, OP_ANSWERS_NEED, &ignored) == ERR_OK)
+		io_close(&m.fd);
+}
+
 static enum err
 offer(struct import *x, struct reason *why)
 {
@@ -143,8 +159,11 @@ cmd_import(const struct cmd *self, int argc, char **argv)
 		return cmd_fail(&why);
 	buf_init(&x.content, LIMIT_ANSWERS);
 	buf_init(&x.items, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
-	if ((e = read_bundle(&x, args.operand, &why)) == ERR_OK &&
-	    (e = link_open(&s, &x.link, &why)) == ERR_OK && (e = offer(&x, &why)) == ERR_OK &&
+	e = read_bundle(&x, args.operand, &why);
+	if (e == ERR_TRUNCATED || e == ERR_PROFILE)
+		tell_unreadable(&x, &s);
+	if (e == ERR_OK && (e = link_open(&s, &x.link, &why)) == ERR_OK &&
+	    (e = offer(&x, &why)) == ERR_OK &&
 	    (e = hash_items(&x, s.conf->store_path, &why)) == ERR_OK)
 		e = take(&x, &why);
 	if (e == ERR_EXISTS) {

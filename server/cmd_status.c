@@ -90,7 +90,8 @@ judge_alarms(struct report *r)
 	    [OP_ALARM_FORGED] = "An answer bundle came that no desk of this instance signed",
 	    [OP_ALARM_REPLAYED] =
 		"An old answer bundle came again, or another one under its number",
-	    [OP_ALARM_CHANGED] = "An answer bundle's reply was replaced on its way",
+	    [OP_ALARM_CHANGED] =
+		"An answer bundle was cut off or changed on its way, or wasn't one",
 	    [OP_ALARM_MISMATCH] = "A receipt isn't for what is stored here; it was kept",
 	    [OP_ALARM_AGAIN] = "A desk's last answer bundle was imported once more",
 	};

@@ -188,6 +188,11 @@ confirm_open(struct depot *d, const struct buf *content, const struct op_answers
 	struct confirm *c;
 	enum err e;
 
+	if (text_len == 0) {
+		raise_alarm(d, OP_ALARM_CHANGED, no_id);
+		return reason_set(
+		    why, ERR_TRUNCATED, "There is no list in this. Nothing was taken.");
+	}
 	if (text_len > content->len || sig_len > content->len - text_len)
 		return reason_set(why, ERR_FORMAT, "The bundle didn't arrive.");
 	if ((c = calloc(1, sizeof *c)) == NULL)

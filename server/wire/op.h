@@ -202,7 +202,8 @@ enum op_alarm_kind {
 	OP_ALARM_FORGED,   /* no desk of ours signed it, or it is for another instance */
 	OP_ALARM_REPLAYED, /* older than the last one of its desk, or another one of the same number
 			    */
-	OP_ALARM_CHANGED,  /* a reply isn't the one that the signed list names */
+	OP_ALARM_CHANGED,  /* a reply isn't the one that the signed list names, or it is no whole
+			      bundle */
 	OP_ALARM_MISMATCH, /* a receipt isn't for what is stored here */
 	OP_ALARM_AGAIN,    /* the last one of a desk was imported once more */
 	OP_ALARMS

@@ -2,9 +2,12 @@
 # time limit: 400
 # builds: sanitize
 
+import contextlib
 import json
 import os
+import re
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -79,6 +82,11 @@ def packed(slot, name, content):
     return path
 
 
+def receipts(slot):
+    with contextlib.closing(sqlite3.connect(f"file:{slot.store}/index.db?mode=ro", uri=True)) as db:
+        return db.execute("SELECT count(*) FROM receipts").fetchone()[0]
+
+
 def outbox(slot, desk, name, *args):
     path = os.path.join(slot.folder, name)
     desk.review("outbox", path, *args)
@@ -87,6 +95,17 @@ def outbox(slot, desk, name, *args):
 
 def imports(slot, path, status=0):
     return slot.sealslotd("import", path, status=status)
+
+
+def named(slot):
+    """How many sticks status names."""
+    return sum(int(n) for w in warnings(slot) for n in re.findall(r"\((\d+) times?, last on ", w))
+
+
+def refused_and_named(slot, says, path):
+    before = named(slot)
+    refused(says, imports(slot, path, 1))
+    assert named(slot) == before + 1, (path, says, warnings(slot))
 
 
 def altered(slot, good):
@@ -104,27 +123,26 @@ def altered(slot, good):
                       len(data) - 1}):
         with open(cut, "wb") as f:
             f.write(data[:at])
-        refused("ends too early", imports(slot, cut, 1))
+        refused_and_named(slot, "ends too early", cut)
 
     print("what doesn't belong there")
     with open(cut, "wb") as f:
         f.write(b"x" * 4096)
-    refused("isn't an answer bundle", imports(slot, cut, 1))
+    refused_and_named(slot, "isn't an answer bundle", cut)
     for name in ("../evil", "extra.txt", "0" * 32 + ".age"):
-        refused("isn't an answer bundle", imports(slot, packed(slot, "f.tar", {**parts, name: b"x"}), 1))
-    refused("isn't an answer bundle", imports(slot, packed(slot, "f.tar", {"index.txt": parts["index.txt"]}), 1))
-    assert not warnings(slot), warnings(slot)
+        refused_and_named(slot, "isn't an answer bundle", packed(slot, "f.tar", {**parts, name: b"x"}))
+    refused_and_named(slot, "isn't an answer bundle", packed(slot, "f.tar", {"index.txt": parts["index.txt"]}))
 
     print("a reply that was replaced")
     for changed in ({**parts, reply: parts[reply][:-1] + b"x"}, {**parts, reply: parts[reply][:-1]},
                     {n: d for n, d in parts.items() if n != reply}, {**parts, "0" * 32 + ".reply": b"x"}):
-        refused("Nothing was taken", imports(slot, packed(slot, "f.tar", changed), 1))
-    assert any("was replaced" in w and "(4 times" in w for w in warnings(slot)), warnings(slot)
+        refused_and_named(slot, "Nothing was taken", packed(slot, "f.tar", changed))
+    assert any("cut off or changed" in w for w in warnings(slot)), warnings(slot)
 
     print("a receipt that was forged")
     lines = parts["index.txt"].decode()
     forged = lines.replace("serial: 1\n", "serial: 9\n").encode()
-    refused("No desk's reply key", imports(slot, packed(slot, "f.tar", {**parts, "index.txt": forged}), 1))
+    refused_and_named(slot, "No desk's reply key", packed(slot, "f.tar", {**parts, "index.txt": forged}))
     stranger = os.path.join(slot.folder, "stranger")
     subprocess.run(["minisign", "-G", "-W", "-p", stranger + ".pub", "-s", stranger + ".key"], check=True,
                    capture_output=True)
@@ -134,8 +152,8 @@ def altered(slot, good):
                     f"sealslot-answers serial:9 instance:{slot.instance}"], check=True, capture_output=True)
     with open(stranger + ".minisig", "rb") as f:
         signed = {**parts, "index.txt": forged, "index.txt.minisig": f.read()}
-    refused("No desk's reply key", imports(slot, packed(slot, "f.tar", signed), 1))
-    refused("No desk's reply key", imports(slot, packed(slot, "f.tar", {**parts, "index.txt.minisig": b"x\n"}), 1))
+    refused_and_named(slot, "No desk's reply key", packed(slot, "f.tar", signed))
+    refused_and_named(slot, "No desk's reply key", packed(slot, "f.tar", {**parts, "index.txt.minisig": b"x\n"}))
     assert any("no desk of this instance signed (3 times" in w for w in warnings(slot)), warnings(slot)
     refused("isn't a file", imports(slot, slot.folder, 1))
     refused("Can't open", imports(slot, slot.folder + "/none", 1))
@@ -163,10 +181,13 @@ def main():
         assert "count: 1 2" in index_of(good), index_of(good)
         altered(slot, good)
         assert not replies(slot, alice) and len(slot.stored()) == 2
+        slot.sealslotd("status", "--seen", status=3)
+        assert receipts(slot) == 0, "a receipt of an altered stick was taken"
 
         print("the bundle as it was made, through the running server")
         done = imports(slot, good)
         assert "1 new reply, 2 receipts that match" in done.stdout, done
+        assert receipts(slot) == 2, receipts(slot)
         assert [alice.read(sealed) for sealed in replies(slot, alice)] == ["Hello Alice"]
         assert "was imported before" in imports(slot, good).stdout
         assert any("once more" in w and "(1 time," in w and "status --seen" in w for w in warnings(slot)), warnings(slot)
@@ -182,7 +203,7 @@ def main():
                                   stdin=f, capture_output=True, text=True, check=True)
         assert "1 new reply, 0 receipts" in done.stdout, done
         slot.start()
-        refused("comes too late", imports(slot, good, 1))
+        refused_and_named(slot, "comes too late", good)
         assert any("An old answer bundle" in w for w in warnings(slot)), warnings(slot)
         slot.sealslotd("status", "--seen", status=3)
 
@@ -236,7 +257,6 @@ def main():
 
 def damage(slot, path):
     """Other bytes of the same length, and no hash of an earlier day in the index."""
-    import sqlite3
     stat = os.stat(path)
     os.chmod(path, 0o600)
     with open(path, "r+b") as f:
