@@ -117,6 +117,8 @@ enum err MUST_CHECK keystore_destroy_key(struct keystore *k, const struct keysto
 
 /* Signing keys, "root.age" and "reply.age": one line, base64 of the seed without '='. */
 enum err MUST_CHECK keystore_get_sign(struct keystore *k, const char *name, struct sign_key *out);
+/* What reading a file gives whose destruction was cut off between its noise and its end. */
+bool keystore_is_noise(enum err e);
 enum err MUST_CHECK keystore_put_sign(
     struct keystore *k, const char *name, const struct sign_key *key);
 

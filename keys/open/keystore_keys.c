@@ -312,6 +312,13 @@ keystore_get_sign(struct keystore *k, const char *name, struct sign_key *out)
 	return e;
 }
 
+bool
+keystore_is_noise(enum err e)
+{
+	return e == ERR_FORMAT || e == ERR_LIMIT || e == ERR_TRUNCATED || e == ERR_AUTH ||
+	       e == ERR_NOMATCH;
+}
+
 enum err
 keystore_put_sign(struct keystore *k, const char *name, const struct sign_key *key)
 {

@@ -154,6 +154,16 @@ ceremony_no_handover(const struct keystore *k, struct tool_fault *f)
 }
 
 enum err
+ceremony_no_next_reply(const struct keystore *k, struct tool_fault *f)
+{
+	if (faccessat(keystore_dir(k), TOOL_NEXT_REPLY, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		return ERR_OK;
+	return tool_refuse(f, ERR_EXISTS,
+	    "Nothing was changed. Finish that first: " TOOL_PROGRAM " schedule KEYS",
+	    TOOL_NEXT_REPLY ": a new reply key was begun, and isn't in its place yet");
+}
+
+enum err
 ceremony_load_root(struct keystore *k, struct sign_key *root, struct tool_fault *f)
 {
 	struct minisign_key pub;

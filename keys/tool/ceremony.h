@@ -30,6 +30,8 @@ enum err MUST_CHECK ceremony_test_keys(struct keystore *k, const struct schedule
  * to finish it. What the one key signs then would not be taken under the other one.
  */
 enum err MUST_CHECK ceremony_no_handover(const struct keystore *k, struct tool_fault *f);
+/* For whatever copies the reply key: refuses while its next one may be the one that is listed. */
+enum err MUST_CHECK ceremony_no_next_reply(const struct keystore *k, struct tool_fault *f);
 /* The root key, which must be the one of root.pub. root lies in guarded memory of the caller's. */
 enum err MUST_CHECK ceremony_load_root(
     struct keystore *k, struct sign_key *root, struct tool_fault *f);

@@ -117,6 +117,7 @@ perform(struct run *r, const char *passphrase_file, struct tool_fault *f)
 		    "%s: exists already", r->file);
 	if ((e = tool_open_locked(r->path, passphrase_file, &r->k, f)) != ERR_OK ||
 	    (e = ceremony_no_handover(r->k, f)) != ERR_OK ||
+	    (e = ceremony_no_next_reply(r->k, f)) != ERR_OK ||
 	    (e = tool_read_instance(r->k, instance, sizeof instance, f)) != ERR_OK ||
 	    (e = keyring_load(r->k, &r->ring, f)) != ERR_OK || (e = open_all(r, f)) != ERR_OK ||
 	    (e = record_backup(r, f)) != ERR_OK)

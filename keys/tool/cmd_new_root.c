@@ -65,7 +65,8 @@ load_keys(struct new_root *r, struct tool_fault *f)
 
 	if ((e = ceremony_load_root(r->k, r->old, f)) != ERR_OK)
 		return e;
-	if ((e = keystore_get_sign(r->k, TOOL_NEXT_ROOT, r->new)) == ERR_NOTFOUND)
+	e = keystore_get_sign(r->k, TOOL_NEXT_ROOT, r->new);
+	if (e == ERR_NOTFOUND || keystore_is_noise(e))
 		return ERR_OK;
 	if (e != ERR_OK)
 		return step_fault(f, e, TOOL_NEXT_ROOT);
@@ -114,12 +115,13 @@ write_statement(struct new_root *r, struct tool_fault *f)
 	return e == ERR_OK ? ERR_OK : step_fault(f, e, name);
 }
 
-/* The same schedule once more, under the new key. */
+/* The same schedule once more. Before anything of the new key is there: while that isn't in its
+ * place, nothing else could mend what is wrong with an epoch key. */
 static enum err
-sign_schedule(struct new_root *r, const struct published *old, struct tool_fault *f)
+make_schedule(
+    struct new_root *r, const struct published *old, struct schedule **out, struct tool_fault *f)
 {
 	struct plan_request q = {.epochs = 1, .today = clock_today(), .instance = r->instance};
-	struct published next = {0};
 	struct keyring ring = {0};
 	enum err e;
 
@@ -127,20 +129,17 @@ sign_schedule(struct new_root *r, const struct published *old, struct tool_fault
 		return e;
 	q.have = ring.p;
 	q.n_have = ring.n;
-	if ((e = plan_make(old->s, old->hash, &q, &next.s, f)) == ERR_OK &&
-	    (e = ceremony_make_keys(r->k, next.s, &(uint32_t){0}, f)) == ERR_OK &&
-	    (e = ceremony_test_keys(r->k, next.s, q.today, &(uint32_t){0}, f)) == ERR_OK &&
-	    (e = ceremony_sign(r->new, old, &next, f)) == ERR_OK)
-		e = published_add(r->k, &next, f);
+	if ((e = plan_make(old->s, old->hash, &q, out, f)) == ERR_OK &&
+	    (e = ceremony_make_keys(r->k, *out, &(uint32_t){0}, f)) == ERR_OK)
+		e = ceremony_test_keys(r->k, *out, q.today, &(uint32_t){0}, f);
 	keyring_free(&ring);
-	published_wipe(&next);
 	return e;
 }
 
 static enum err
 prepare(struct new_root *r, struct tool_fault *f)
 {
-	struct published newest = {0};
+	struct published newest = {0}, next = {0};
 	enum err e;
 
 	if ((e = load_keys(r, f)) != ERR_OK || r->is_resumed)
@@ -152,17 +151,20 @@ prepare(struct new_root *r, struct tool_fault *f)
 		    "there is no schedule yet, so nothing to hand over");
 		goto done;
 	}
-	if ((e = make_next(r, f)) != ERR_OK)
+	if ((e = make_schedule(r, &newest, &next.s, f)) != ERR_OK ||
+	    (e = make_next(r, f)) != ERR_OK)
 		goto done;
 	r->statement = (struct handover){.issued = clock_today(),
 	    .serial = newest.s->serial + 1,
 	    .old = r->old->public,
 	    .new = r->new->public};
 	memcpy(r->statement.instance, r->instance, sizeof r->statement.instance);
-	if ((e = write_statement(r, f)) == ERR_OK)
-		e = sign_schedule(r, &newest, f);
+	if ((e = write_statement(r, f)) == ERR_OK &&
+	    (e = ceremony_sign(r->new, &newest, &next, f)) == ERR_OK)
+		e = published_add(r->k, &next, f);
 done:
 	published_wipe(&newest);
+	published_wipe(&next);
 	return e;
 }
 

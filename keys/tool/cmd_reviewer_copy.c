@@ -181,6 +181,7 @@ open_both(struct copy *c, struct tool_fault *f)
 
 	if ((e = tool_open_locked(c->from_path, c->from_pass, &c->from, f)) != ERR_OK ||
 	    (e = ceremony_no_handover(c->from, f)) != ERR_OK ||
+	    (e = ceremony_no_next_reply(c->from, f)) != ERR_OK ||
 	    (e = tool_read_instance(c->from, c->instance, sizeof c->instance, f)) != ERR_OK)
 		return e;
 	e = tool_has_file(c->to_path, KEYSTORE_UNLOCK) ? open_existing(c, f) : create(c, f);
@@ -360,8 +361,7 @@ is_stale(enum err e, const struct sign_key *key, const struct sign_key *there)
 {
 	if (e == ERR_OK)
 		return memcmp(&key->public, &there->public, sizeof key->public) != 0;
-	return e == ERR_FORMAT || e == ERR_LIMIT || e == ERR_TRUNCATED || e == ERR_AUTH ||
-	       e == ERR_NOMATCH;
+	return keystore_is_noise(e);
 }
 
 static enum err

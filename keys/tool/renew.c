@@ -11,8 +11,6 @@
 
 /* ---- before anything is made */
 
-#define NEXT_REPLY "next-reply.age"
-
 /* reply.pub is written last: after a run that was cut off it may still be the one before. */
 static enum err
 mend_reply_pub(struct renew *r, struct tool_fault *f)
@@ -44,7 +42,7 @@ rename_reply(struct renew *r, struct tool_fault *f)
 {
 	int dir = keystore_dir(r->k);
 
-	if (renameat(dir, NEXT_REPLY, dir, TOOL_REPLY) == -1 || fsync(dir) == -1)
+	if (renameat(dir, TOOL_NEXT_REPLY, dir, TOOL_REPLY) == -1 || fsync(dir) == -1)
 		return tool_refuse(f, io_errno(),
 		    "Run the same command again: it goes on where it stopped.", TOOL_REPLY ": %s",
 		    tool_reason(ERR_SYS));
@@ -57,13 +55,13 @@ make_next_reply(struct renew *r, struct tool_fault *f)
 {
 	enum err e;
 
-	e = keystore_file_destroy(keystore_dir(r->k), NEXT_REPLY);
+	e = keystore_file_destroy(keystore_dir(r->k), TOOL_NEXT_REPLY);
 	if (e == ERR_OK || e == ERR_NOTFOUND) {
 		sign_key_new(r->reply);
-		e = keystore_put_sign(r->k, NEXT_REPLY, r->reply);
+		e = keystore_put_sign(r->k, TOOL_NEXT_REPLY, r->reply);
 	}
 	r->swaps_reply = true;
-	return e == ERR_OK ? ERR_OK : tool_refuse(f, e, "", NEXT_REPLY ": %s", tool_reason(e));
+	return e == ERR_OK ? ERR_OK : tool_refuse(f, e, "", TOOL_NEXT_REPLY ": %s", tool_reason(e));
 }
 
 /*
@@ -89,8 +87,12 @@ load_reply(struct renew *r, struct tool_fault *f)
 	bool has_next;
 	enum err e;
 
-	if ((e = keystore_get_sign(r->k, NEXT_REPLY, r->reply)) != ERR_OK && e != ERR_NOTFOUND)
-		return tool_refuse(f, e, "", NEXT_REPLY ": %s", tool_reason(e));
+	e = keystore_get_sign(r->k, TOOL_NEXT_REPLY, r->reply);
+	if (keystore_is_noise(e) &&
+	    (e = keystore_file_destroy(keystore_dir(r->k), TOOL_NEXT_REPLY)) == ERR_OK)
+		e = ERR_NOTFOUND;
+	if (e != ERR_OK && e != ERR_NOTFOUND)
+		return tool_refuse(f, e, "", TOOL_NEXT_REPLY ": %s", tool_reason(e));
 	has_next = e == ERR_OK;
 	if (has_next && r->old.s != NULL && is_reply_listed(r)) {
 		if ((e = rename_reply(r, f)) != ERR_OK)

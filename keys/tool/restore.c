@@ -245,8 +245,9 @@ read_schedule(struct restore *r)
 
 /* ---- what was retired since */
 
+/* own: the backup's schedule; NULL: it has none. */
 static enum err
-read_logs(struct restore *r)
+read_logs(struct restore *r, const struct schedule *own)
 {
 	enum err e;
 
@@ -257,7 +258,8 @@ read_logs(struct restore *r)
 		return ERR_OK;
 	if ((e = io_read_file(AT_FDCWD, r->q->log, &r->gone.newer)) != ERR_OK)
 		return tool_refuse(r->f, e, "", "%s: %s", r->q->log, tool_reason(e));
-	if ((e = gone_check_log(&r->gone, r->newest.s, clock_today())) != ERR_OK)
+	if ((e = gone_check_log(&r->gone, r->newest.s, clock_today())) != ERR_OK ||
+	    (e = gone_check_log(&r->gone, own, clock_today())) != ERR_OK)
 		tool_refuse(r->f, e, "Nothing was written. It isn't the log of this key store.",
 		    "%s: it calls an epoch retired that isn't over", r->q->log);
 	return e;
@@ -306,7 +308,7 @@ find_gone(struct restore *r)
 			follow_between(r);
 			gone_follow(&r->gone, r->newest.s);
 		}
-		e = read_logs(r);
+		e = read_logs(r, s);
 	}
 	schedule_free(s);
 	buf_wipe(&text);

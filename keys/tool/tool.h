@@ -19,15 +19,16 @@
 enum tool_exit { TOOL_DONE = 0, TOOL_FAILED = 1, TOOL_USAGE = 2 };
 
 /* The names in a key store (keys/FORMATS.md section 4). */
-#define TOOL_ROOT      "root.age"
-#define TOOL_ROOT_PUB  "root.pub"
-#define TOOL_NEXT_ROOT "next-root.age" /* while new-root isn't through */
-#define TOOL_OLD_ROOT  "old-root.age"
-#define TOOL_REPLY     "reply.age"
-#define TOOL_REPLY_PUB "reply.pub"
-#define TOOL_INSTANCE  "instance"
-#define TOOL_PUBLISH   "publish"
-#define TOOL_LOG       "log"
+#define TOOL_ROOT       "root.age"
+#define TOOL_ROOT_PUB   "root.pub"
+#define TOOL_NEXT_ROOT  "next-root.age" /* while new-root isn't through */
+#define TOOL_OLD_ROOT   "old-root.age"
+#define TOOL_REPLY      "reply.age"
+#define TOOL_NEXT_REPLY "next-reply.age" /* until the schedule lists it */
+#define TOOL_REPLY_PUB  "reply.pub"
+#define TOOL_INSTANCE   "instance"
+#define TOOL_PUBLISH    "publish"
+#define TOOL_LOG        "log"
 /* Public files: the folder keeps others away, their copies on a stick need no care. */
 #define TOOL_PUBLIC_MODE 0644
 
