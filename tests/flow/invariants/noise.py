@@ -21,6 +21,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../../lib"))
@@ -115,6 +116,13 @@ class Peer:
             return True
         finally:
             self.front.settimeout(30)
+
+    def is_over(self, patience):
+        """Takes what has come, also what a disk takes its time for; has it hung up?"""
+        deadline = time.monotonic() + patience
+        while not (is_over := self.drain()) and self.committing and time.monotonic() < deadline:
+            select.select([self.front], [], [], 0.1)
+        return is_over
 
     def ask(self, op, ref, body, answer):
         """Waits for this answer to this ref; its body and its error."""
@@ -255,9 +263,7 @@ def send_noise(slot, peer, seed, ops=OPS):
         sent += 1
         for fd in fds:
             os.close(fd)
-        if peer.committing and rng.random() < 0.5:
-            select.select([peer.front], [], [], 0.2)  # a disk takes its time
-        if peer.drain():
+        if peer.is_over(patience=1 if rng.random() < 0.5 else 0):
             broken += 1
             peer.read_blame()
             peer.connect()
@@ -321,7 +327,7 @@ def broken_on_purpose(slot, root):
         peer = Peer(slot, process, root, faults.env())
         faults.set("sealslotd-" + process, *fault, lasting=fault[1] == "skip")
         try:
-            send_noise(slot, peer, 21, 1000)
+            send_noise(slot, peer, 21, OPS)  # until it is noticed
             check_state(slot, peer, before)
         except ConnectionError:
             assert says == "has ended"
