@@ -10,6 +10,15 @@ import struct
 import tempfile
 
 
+MONTHS = ("January February March April May June July August September October November December").split()
+
+
+def spoken(day):
+    """As English pages say it."""
+    day = datetime.date.fromisoformat(str(day))
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
 class Calendar:
     """Sets SEALSLOT_TEST_CLOCK for this process and all it starts. Days are datetime.date or YYYY-MM-DD."""
 

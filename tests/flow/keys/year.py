@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
-from calendar_clock import Calendar
+from calendar_clock import Calendar, spoken
 from slot import PASSPHRASE, Slot
 
 DAYS = 14
@@ -55,7 +55,7 @@ class Year:
     def wait_for_day(self):
         """The store looks at the calendar once a second, and tells the front."""
         deadline = time.monotonic() + 30
-        while f" {self.calendar.today}," not in self.slot.get("/fingerprints").text:
+        while f" {spoken(self.calendar.today)}," not in self.slot.get("/fingerprints").text:
             check(time.monotonic() < deadline, f"the server doesn't notice that it is {self.calendar.today}")
             time.sleep(0.05)
 

@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
-from calendar_clock import Calendar
+from calendar_clock import Calendar, spoken
 from slot import File, Slot, body_of
 
 START = "2027-12-25"  # epochs of a week: the first one ends with the year
@@ -38,7 +38,7 @@ def wait_for(what, condition):
 
 
 def wait_for_day(slot, day):
-    wait_for(f"the keys of {day}", lambda: f" {day}," in slot.get("/fingerprints").text)
+    wait_for(f"the keys of {day}", lambda: f" {spoken(day)}," in slot.get("/fingerprints").text)
 
 
 def carry(slot, name):
