@@ -241,6 +241,9 @@ read_args(const struct cmd_args *args, struct export *x, struct reason *why)
 	if (args->until != NULL &&
 	    date_parse(args->until, strlen(args->until), &x->days.until) != ERR_OK)
 		return reason_set(why, ERR_USAGE, "--until wants a day, as in 2026-03-05.");
+	if (args->since != NULL && args->until != NULL && x->days.until < x->days.since)
+		return reason_set(
+		    why, ERR_USAGE, "--until is before --since: nothing lies between them.");
 	if (args->volume_size != NULL &&
 	    (conf_size(args->volume_size, &x->volume_size) != ERR_OK || x->volume_size == 0))
 		return reason_set(why, ERR_USAGE, "--volume-size wants a size, as in 4000M.");

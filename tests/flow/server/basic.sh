@@ -16,6 +16,7 @@ refused 2 usage verb export a b
 refused 2 usage verb export a.tar --all --since 2026-01-01
 refused 2 'wants a day' verb export a.tar --since yesterday
 refused 2 'wants a day' verb export a.tar --until tomorrow
+refused 2 'nothing lies between' verb export a.tar --since 2026-03-10 --until 2026-03-01
 refused 2 usage verb export a.tar --all --until 2026-01-01
 refused 2 'wants a size' verb export a.tar --volume-size big
 
