@@ -142,13 +142,17 @@ append(struct schedule *s, const struct schedule_epoch *e, struct tool_fault *f)
 	return ERR_OK;
 }
 
-/* New inboxes switch keys on the same days as the first one. */
+/*
+ * New inboxes switch keys on the same days as the first one, unless their epochs are shorter and
+ * the first of them would be over already.
+ */
 static int32_t
-common_start(const struct schedule *old, int32_t today)
+common_start(const struct schedule *old, int32_t days, int32_t today)
 {
 	struct schedule_seal seal;
 
-	if (old != NULL && schedule_current(old, 0, today, &seal) == ERR_OK)
+	if (old != NULL && schedule_current(old, 0, today, &seal) == ERR_OK &&
+	    seal.start + days > today)
 		return seal.start;
 	return today;
 }
@@ -178,7 +182,7 @@ next_epoch(const struct schedule *old, struct range all, struct range listed,
 	if (r->days != 0)
 		days = (int32_t)r->days;
 	e->number = last == NULL ? 1 : last->number + 1;
-	e->start = r->has_from ? r->from : common_start(old, r->today);
+	e->start = r->has_from ? r->from : common_start(old, days, r->today);
 	if (r->has_from && listed.n == 0 && last != NULL && e->start < last->end)
 		return ERR_USAGE;
 	if (listed.n > 0 || (last != NULL && e->start < last->end))
@@ -230,7 +234,7 @@ static enum err
 bridge_pause(struct schedule *s, struct schedule_epoch *e, const struct schedule *old,
     const struct plan_request *r, struct tool_fault *f)
 {
-	int32_t days = e->end - e->start, until = common_start(old, r->today);
+	int32_t days = e->end - e->start, until = common_start(old, days, r->today);
 	enum err err = ERR_OK;
 
 	while (e->start < until && err == ERR_OK) {

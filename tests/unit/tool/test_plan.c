@@ -210,6 +210,52 @@ bridges_a_pause(void **state)
 	schedule_free(s);
 }
 
+/* The first inbox's epoch of today began before a shorter one that begins with it would end. */
+static void
+shorter_epochs_begin_today(void **state)
+{
+	static const struct keystore_epoch have[] = {{"arts", 4, 0}};
+	struct plan_request r = request("2026-03-02"), later = request("2026-04-07");
+	struct schedule *s, *t;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	r.epochs = 4; /* the third began on 2026-03-30 */
+	s = plan(NULL, &r);
+	ask_inbox(&r, "arts");
+	r.days = 7;
+	t = plan(s, &r); /* arts until 2026-03-30 */
+	schedule_free(s);
+	later.epochs = 2;
+	later.have = have;
+	later.n_have = 1;
+	s = plan(t, &later);
+	assert_int_equal(s->n_epochs, 2 + 1 + 1 + 2);
+	assert_int_equal(s->epochs[3].start, day("2026-03-30")); /* the bridge */
+	assert_int_equal(s->epochs[3].end, later.today);
+	assert_int_equal(s->epochs[4].number, 6);
+	assert_int_equal(s->epochs[4].start, later.today);
+	assert_int_equal(s->epochs[5].end, later.today + 14);
+	schedule_free(s);
+	later.n_have = 0; /* all retired */
+	s = plan(t, &later);
+	assert_int_equal(s->n_epochs, 2 + 2);
+	assert_int_equal(s->epochs[2].number, 5);
+	assert_int_equal(s->epochs[2].start, later.today);
+	schedule_free(s);
+	later.today -= 2; /* the last day on which they still switch together */
+	s = plan(t, &later);
+	assert_int_equal(s->epochs[2].start, day("2026-03-30"));
+	schedule_free(s);
+	later.today += 2;
+	later.days = 7;
+	ask_inbox(&later, "news");
+	s = plan(t, &later);
+	assert_int_equal(s->epochs[4].start, later.today);
+	schedule_free(s);
+	schedule_free(t);
+}
+
 static void
 begins_anew_after_a_pause(void **state)
 {
@@ -484,6 +530,7 @@ main(void)
 	    cmocka_unit_test(keeps_what_is_over_while_its_key_is_there),
 	    cmocka_unit_test(counts_what_a_theft_would_revoke),
 	    cmocka_unit_test(bridges_a_pause),
+	    cmocka_unit_test(shorter_epochs_begin_today),
 	    cmocka_unit_test(begins_anew_after_a_pause),
 	    cmocka_unit_test(from_makes_neither_gap_nor_overlap),
 	    cmocka_unit_test(lengths_are_remembered),
