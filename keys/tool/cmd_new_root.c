@@ -122,17 +122,22 @@ make_schedule(
     struct new_root *r, const struct published *old, struct schedule **out, struct tool_fault *f)
 {
 	struct plan_request q = {.epochs = 1, .today = clock_today(), .instance = r->instance};
+	struct holders known = {0};
 	struct keyring ring = {0};
 	enum err e;
 
-	if ((e = keyring_load(r->k, &ring, f)) != ERR_OK)
-		return e;
+	if ((e = holders_load(r->k, &known, f)) != ERR_OK ||
+	    (e = keyring_load(r->k, &ring, f)) != ERR_OK)
+		goto done;
+	q.known = &known;
 	q.have = ring.p;
 	q.n_have = ring.n;
 	if ((e = plan_make(old->s, old->hash, &q, out, f)) == ERR_OK &&
 	    (e = ceremony_make_keys(r->k, *out, &(uint32_t){0}, f)) == ERR_OK)
 		e = ceremony_test_keys(r->k, *out, q.today, &(uint32_t){0}, f);
+done:
 	keyring_free(&ring);
+	holders_wipe(&known);
 	return e;
 }
 

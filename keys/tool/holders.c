@@ -188,3 +188,17 @@ holders_is_retired(const struct holders *h, const char *inbox, uint32_t number)
 			return true;
 	return false;
 }
+
+uint32_t
+holders_last_retired(const struct holders *h, const char *inbox)
+{
+	struct holders_epoch gone;
+	uint32_t last = 0;
+	struct lines at;
+
+	lines_init(&at, h->log.p, h->log.len);
+	while (holders_next_retired(&at, &gone))
+		if (gone.number > last && strcmp(gone.inbox, inbox) == 0)
+			last = gone.number;
+	return last;
+}

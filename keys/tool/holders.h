@@ -53,5 +53,7 @@ void holders_opens(const struct holders *h, const struct holder *x, struct holde
 void holders_span_add(struct holders_span *s, const char *inbox, uint32_t number);
 /* Does the log say that this epoch's destruction was begun? */
 bool holders_is_retired(const struct holders *h, const char *inbox, uint32_t number);
+/* The highest number of that inbox which the log calls retired; 0: none. */
+uint32_t holders_last_retired(const struct holders *h, const char *inbox);
 
 #endif

@@ -171,7 +171,21 @@ check_from(const struct plan_request *r, const char *inbox, int32_t must, struct
 	    r->from > must ? "a gap" : "an overlap", inbox, day);
 }
 
-/* Number, first day and length of the inbox's first new epoch. */
+/*
+ * Behind the last one, and behind what the log calls retired: after a restore without the newest
+ * schedule the log knows of later ones.
+ */
+static uint32_t
+next_number(const struct schedule_epoch *last, const char *inbox, const struct plan_request *r)
+{
+	uint32_t highest = r->known == NULL ? 0 : holders_last_retired(r->known, inbox);
+
+	if (last != NULL && last->number > highest)
+		highest = last->number;
+	return highest == UINT32_MAX ? UINT32_MAX : highest + 1; /* which add_new refuses */
+}
+
+/* Length and first day of the inbox's first new epoch. */
 static enum err
 next_epoch(const struct schedule *old, struct range all, struct range listed,
     const struct plan_request *r, struct schedule_epoch *e)
@@ -181,7 +195,6 @@ next_epoch(const struct schedule *old, struct range all, struct range listed,
 
 	if (r->days != 0)
 		days = (int32_t)r->days;
-	e->number = last == NULL ? 1 : last->number + 1;
 	e->start = r->has_from ? r->from : common_start(old, days, r->today);
 	if (r->has_from && listed.n == 0 && last != NULL && e->start < last->end)
 		return ERR_USAGE;
@@ -268,6 +281,13 @@ plan_inbox(struct schedule *s, uint32_t inbox, const struct schedule *old,
 		return err;
 	if (listed.n > 0 && (err = check_from(r, name, listed.p[listed.n - 1].end, f)) != ERR_OK)
 		return err;
+	e.number = next_number(all.n == 0 ? NULL : &all.p[all.n - 1], name, r);
+	/* The lines of an inbox have no gap. What retire does in order can't come here. */
+	if (listed.n > 0 && e.number != listed.p[listed.n - 1].number + 1)
+		return tool_refuse(f, ERR_STATE,
+		    "Restore the key store again, with the newest schedule: --schedule.",
+		    "the log calls %s %u retired, which the last schedule doesn't list yet", name,
+		    e.number - 1);
 	if (next_epoch(old, all, listed, r, &e) != ERR_OK)
 		return tool_refuse(f, ERR_USAGE, "Give a later --from.",
 		    "--from would make an overlap with the last epochs of inbox %s", name);

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "carry/schedule.h"
+#include "holders.h"
 #include "open/keystore.h"
 #include "tool.h"
 
@@ -31,11 +32,14 @@ struct plan_request {
 	/* The epoch keys that the key store has. */
 	const struct keystore_epoch *have;
 	size_t n_have;
+	/* What its log calls retired; NULL: nothing. */
+	const struct holders *known;
 };
 
 /*
  * The next schedule: all that old lists (NULL: there is none) but epochs that
- * are over and whose key is gone, with what was revoked of them, and the new epochs. A new epoch
+ * are over and whose key is gone, with what was revoked of them, and the new epochs. No new epoch
+ * takes a number that the log calls retired: retire would destroy its key. A new epoch
  * has one entry, with a recipient of zeros: the key store's own key, which is still to be made or
  * found. serial, previous and issued are set; *out is the caller's.
  */

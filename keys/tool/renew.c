@@ -6,6 +6,7 @@
 
 #include "base/io.h"
 #include "describe.h"
+#include "holders.h"
 #include "keyring.h"
 #include "open/keystore_file.h"
 
@@ -180,22 +181,27 @@ static enum err
 make_plan(struct renew *r, struct tool_fault *f)
 {
 	struct plan_request request = r->q->plan;
+	struct holders known = {0};
 	struct keyring ring = {0};
 	enum err e;
 
-	if ((e = keyring_load(r->k, &ring, f)) != ERR_OK)
-		return e;
+	if ((e = holders_load(r->k, &known, f)) != ERR_OK ||
+	    (e = keyring_load(r->k, &ring, f)) != ERR_OK)
+		goto done;
+	request.known = &known;
 	request.instance = r->instance;
 	request.have = ring.p;
 	request.n_have = ring.n;
 	e = plan_make(r->old.s, r->old.hash, &request, &r->next.s, f);
-	keyring_free(&ring);
 	if (e == ERR_OK && r->swaps_reply)
 		plan_drop_reply_key(r->next.s, &r->reply_before);
 	if (e == ERR_OK && r->q->drop != NULL)
 		e = drop_desk(r, f);
 	if (e == ERR_OK && (e = plan_add_reply_key(r->next.s, &r->reply->public)) != ERR_OK)
 		tool_refuse(f, e, "", "the schedule lists too many desks");
+done:
+	keyring_free(&ring);
+	holders_wipe(&known);
 	return e;
 }
 

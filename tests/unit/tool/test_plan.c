@@ -256,6 +256,45 @@ shorter_epochs_begin_today(void **state)
 	schedule_free(t);
 }
 
+/* Restored without the newest schedule: the log knows of later epochs than the last one here. */
+static void
+numbers_go_on_behind_what_was_retired(void **state)
+{
+	static const char log[] = "2026-04-15 retired tips 4\n2026-04-01 retired tips 3\n"
+				  "2026-04-15 retired arts 9\n";
+	static const char last[] = "2026-04-15 retired tips 4294967295\n";
+	static const struct keystore_epoch have[] = {{"tips", 2, 0}};
+	struct plan_request r = request("2026-03-02"), later = request("2026-04-20");
+	struct holders known = {0};
+	struct schedule *s, *t;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	r.epochs = later.epochs = 2;
+	s = plan(NULL, &r);
+	buf_init(&known.log, 4096);
+	assert_ok(buf_add(&known.log, log, strlen(log)));
+	later.known = &known;
+	ask_inbox(&later, "arts");
+	ask_inbox(&later, "news");
+	t = plan(s, &later);
+	assert_int_equal(t->n_epochs, 6);
+	assert_int_equal(t->epochs[0].number, 5);
+	assert_int_equal(t->epochs[0].start, later.today);
+	assert_int_equal(t->epochs[2].number, 10);
+	assert_int_equal(t->epochs[4].number, 1);
+	schedule_free(t);
+	/* What still has a key keeps its line, and lines have no gap. */
+	later.have = have;
+	later.n_have = 1;
+	refuses(s, &later, ERR_STATE, "calls tips 4 retired");
+	later.n_have = 0;
+	assert_ok(buf_add(&known.log, last, strlen(last)));
+	refuses(s, &later, ERR_LIMIT, "calendar");
+	schedule_free(s);
+	holders_wipe(&known);
+}
+
 static void
 begins_anew_after_a_pause(void **state)
 {
@@ -531,6 +570,7 @@ main(void)
 	    cmocka_unit_test(counts_what_a_theft_would_revoke),
 	    cmocka_unit_test(bridges_a_pause),
 	    cmocka_unit_test(shorter_epochs_begin_today),
+	    cmocka_unit_test(numbers_go_on_behind_what_was_retired),
 	    cmocka_unit_test(begins_anew_after_a_pause),
 	    cmocka_unit_test(from_makes_neither_gap_nor_overlap),
 	    cmocka_unit_test(lengths_are_remembered),
