@@ -177,8 +177,8 @@ import_flush(struct import *im)
 		e = io_errno();
 	for (i = 0; e == ERR_OK && i < im->n_batch; i++) {
 		vault_item_name(name, im->batch[i].id);
-		e = im->batch[i].is_healing ? newfile_replace(&im->batch[i].file, name)
-					    : newfile_name(&im->batch[i].file, name);
+		e = im->batch[i].replaces ? newfile_replace(&im->batch[i].file, name)
+					  : newfile_name(&im->batch[i].file, name);
 	}
 	if (e == ERR_OK && has_work)
 		e = io_sync(im->v->items);
@@ -193,12 +193,13 @@ static enum err
 add_copy(struct import *im, struct newfile *f, const struct bundle_item *b, bool is_healing)
 {
 	struct import_copy *copy = &im->batch[im->n_batch];
+	bool has_row = catalog_find(&im->v->catalog, b->id) != NULL;
 	enum err e;
 
 	/* A row that is there says of the same bytes what was found in them. */
 	if (!is_healing && (e = add_row(im, f->fd, b)) != ERR_OK)
 		return e;
-	copy->is_healing = is_healing;
+	copy->replaces = has_row;
 	copy->file = *f;
 	memcpy(copy->id, b->id, sizeof copy->id);
 	*f = NEWFILE_NONE;
@@ -232,7 +233,8 @@ import_has(const struct import *im, size_t i, bool *has)
 
 /*
  * A file that has its name but no row: an import was killed between the two.
- * *is_there: it is whole. Otherwise it is no copy of anything, and goes.
+ * *is_there: it is whole. Otherwise it is no copy of anything, and goes; with a row it may be all
+ * that is left of one, and stays until a good copy takes its place.
  */
 static enum err
 adopt(struct import *im, const struct bundle_item *b, bool *is_there)
@@ -249,6 +251,8 @@ adopt(struct import *im, const struct bundle_item *b, bool *is_there)
 	io_close(&fd);
 	if ((e == ERR_OK && *is_there) || (e != ERR_OK && e != ERR_MODE))
 		return e;
+	if (catalog_find(&im->v->catalog, b->id) != NULL)
+		return ERR_OK;
 	vault_item_name(name, b->id);
 	return unlinkat(im->v->items, name, 0) == -1 ? io_errno() : ERR_OK;
 }
@@ -313,19 +317,19 @@ import_item(struct import *im, size_t i)
 {
 	const struct bundle_item *b = &im->index->items[i];
 	const struct catalog_item *row = catalog_find(&im->v->catalog, b->id);
-	bool is_there = false;
+	bool is_known = row != NULL && row->state != CATALOG_MISSING, is_whole, is_there = false;
 	enum err e;
 
-	if (row != NULL && row->state != CATALOG_MISSING &&
-	    memcmp(row->hash, b->hash, HASH_LEN) != 0)
+	if (is_known && memcmp(row->hash, b->hash, HASH_LEN) != 0)
 		return refuse_changed(im, row);
-	if (im->has[i] && is_sound(im, b))
+	is_whole = !is_known || is_sound(im, b);
+	if (im->has[i] && is_whole)
 		return ERR_OK;
 	if (im->feed.member.size != b->size) {
 		import_note(im, IMPORT_DAMAGED, b->id, ERR_OK, NULL);
 		return ERR_OK;
 	}
-	if (im->has[i])
+	if (!is_whole)
 		return copy_item(im, i, true);
 	if ((e = adopt(im, b, &is_there)) != ERR_OK)
 		return e;

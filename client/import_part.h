@@ -13,7 +13,7 @@
 struct import_copy {
 	struct newfile file;
 	char id[RANDOM_ID_LEN + 1];
-	bool is_healing; /* the vault has a row for it, and a damaged file of that name */
+	bool replaces; /* the vault has a row for it: what is left of its file goes only now */
 };
 
 struct import {

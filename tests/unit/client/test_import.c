@@ -784,6 +784,58 @@ a_row_whose_file_is_gone_comes_again(void **state)
 	desk_wipe(&d);
 }
 
+static off_t
+file_size(const struct desk *d, const char *name)
+{
+	struct stat st;
+
+	return fstatat(d->v->items, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_size : -1;
+}
+
+/* What is left of an item goes only when a good copy takes its place. */
+static void
+a_truncated_file_is_replaced_by_a_good_one_only(void **state)
+{
+	struct import_report r;
+	struct desk_notes notes;
+	char name[VAULT_ITEM_NAME];
+	struct rig_bundle b;
+	struct buf tar;
+	struct desk d;
+	size_t last;
+	int i;
+
+	(void)state;
+	desk_init(&d, 1);
+	make_small(&tar, &b);
+	assert_ok(desk_import(&d, &tar, tar.len, &r, NULL));
+	vault_item_name(name, b.items[1].row.id);
+	assert_ok(io_replace(d.v->items, name, b.items[1].sealed.p, 100, 0600));
+	last = end_of(&tar, &b, 1) - 1;
+	assert_ok(desk_import(&d, &tar, tar.len, &r, &notes));
+	assert_int_equal(notes.n[IMPORT_HEALED], 1);
+	assert_int_equal(r.missing, 0);
+	assert_true(has_file(&d, b.items[1].row.id));
+	assert_ok(io_replace(d.v->items, name, b.items[1].sealed.p, 100, 0600));
+	tar.p[last] ^= 1;
+	/* The second time its row says that it is missing. */
+	for (i = 0; i < 2; i++) {
+		assert_ok(desk_import(&d, &tar, tar.len, &r, &notes));
+		assert_int_equal(notes.n[IMPORT_DAMAGED], 1);
+		assert_int_equal(notes.n[IMPORT_HEALED], 0);
+		assert_int_equal(r.missing, 1);
+		assert_int_equal(file_size(&d, name), 100);
+	}
+	tar.p[last] ^= 1;
+	assert_ok(desk_import(&d, &tar, tar.len, &r, &notes));
+	assert_int_equal(r.missing, 0);
+	assert_int_equal(r.added, 1);
+	assert_int_equal(file_size(&d, name), b.items[1].sealed.len);
+	buf_wipe(&tar);
+	rig_bundle_wipe(&b);
+	desk_wipe(&d);
+}
+
 int
 main(void)
 {
@@ -809,6 +861,7 @@ main(void)
 	    cmocka_unit_test(an_item_never_changes),
 	    cmocka_unit_test(a_name_without_a_row_is_adopted_or_replaced),
 	    cmocka_unit_test(a_row_whose_file_is_gone_comes_again),
+	    cmocka_unit_test(a_truncated_file_is_replaced_by_a_good_one_only),
 	};
 
 	if (random_start() == -1)
