@@ -81,7 +81,10 @@ gone_follow(struct gone *g, const struct schedule *s)
 		return;
 	for (i = 0; i < g->n_inboxes; i++) {
 		in = &g->inboxes[i];
-		/* When all were over and dropped, the numbers go on behind the highest one. */
+		/*
+		 * None of the old ones is listed: all were retired, or all were over and an older
+		 * version of the tool dropped them with their keys there. Which, it doesn't say.
+		 */
 		if (!span(s, in->name, &lowest, &highest) || lowest > in->highest)
 			in->is_followed = false;
 		else {

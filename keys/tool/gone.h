@@ -12,8 +12,9 @@
 /*
  * Which epochs of a backup were retired since it was made. A log knows: the backup's own, or a
  * newer one. Schedules only hint at it: the key store that signs lists an epoch that is over as
- * long as it has the key, but when all epochs of an inbox are over it drops them all, retired or
- * not; and of another desk's keys it knows nothing (keys/FORMATS.md section 4).
+ * long as it has the key, but schedules of older versions dropped all epochs of an inbox when all
+ * were over, retired or not; and of another desk's keys it knows nothing (keys/FORMATS.md
+ * section 4).
  */
 enum gone_why {
 	GONE_NOT,
