@@ -164,7 +164,7 @@ def codename_markers(page):
     words = re.findall(r"<li>([a-z]+)</li>", re.search(r'<ol class="codename">(.*?)</ol>', page.text, re.S)[1])
     assert len(words) == 8, words
     with open(WORDS, encoding="ascii") as f:
-        index = {line.split()[1]: i for i, line in enumerate(f)}
+        index = {line.split()[1].replace("-", ""): i for i, line in enumerate(f)}  # drop-down is shown as one word
     numbers = [index[w] for w in words]
     return [sep.join(words).encode() for sep in (" ", "-", "</li><li>", "\0")] + \
         [struct.pack("=8" + size, *numbers) for size in "HIQ"]
