@@ -147,4 +147,5 @@ def main():
             os.unlink(trace)
 
 
-main()
+if __name__ == "__main__":
+    main()
