@@ -137,8 +137,8 @@ def wrong_passphrases(slot):
 def broken_on_purpose(slot, watch, secrets):
     """One in an argument, one in an environment, one in the log."""
     planted = next(s for s in secrets if s.isalnum() and len(s) == 64)
-    for argv, env in ((["sh", "-c", "sleep 5; : sealslot", planted.decode()], {}),
-                      (["sh", "-c", "sleep 5; : sealslot"], {"sealslot": secrets[-6].decode()})):
+    sleeper = [sys.executable, "-c", "import time; time.sleep(30)  # sealslot"]  # one process: no child outlives the kill
+    for argv, env in (([*sleeper, planted.decode()], {}), (sleeper, {"sealslot": secrets[-6].decode()})):
         watch.found.clear()
         with subprocess.Popen(argv, env={**os.environ, **env}) as bad:
             deadline = time.monotonic() + 10
