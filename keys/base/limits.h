@@ -127,7 +127,7 @@
 #define LIMIT_SESSION_MS       (2 * 3600 * 1000LL)
 #define LIMIT_RECEIPT_MS       (15 * 60 * 1000LL) /* how long a receipt can be shown again */
 #define LIMIT_SESSION_SWEEP_MS 10000
-#define LIMIT_CODENAME_POOL    64   /* derived ahead; more if max_in_flight is more */
+#define LIMIT_CODENAME_POOL    64   /* always derived ahead; more if max_in_flight is more */
 #define LIMIT_NAME_WAIT_MS     5000 /* an upload's wait for a codename when the pool is empty */
 #define LIMIT_VIEWS            32   /* mailboxes being read at the same moment */
 #define LIMIT_VIEW_MS          20000

@@ -37,7 +37,7 @@ struct deriver {
 	size_t refills;    /* codenames being derived for it */
 	uint32_t audience; /* of fronts: an old one's sign-ins aren't answered to the new one */
 	bool is_over;
-	bool is_filling; /* from three quarters on until the pool is full */
+	bool is_filling; /* from less than half on until the pool is full */
 	bool is_starved; /* the last refill had no memory: wait for the next event */
 	pthread_t threads[WORKERS_MAX + 1]; /* the first refills the pool */
 	unsigned workers;
@@ -113,14 +113,16 @@ do_refill(struct deriver *d)
 
 /*
  * In batches: one upload alone costs no Argon2id, neither its memory nor its time, and the work of
- * a refill tells nobody when a source took a codename.
+ * a refill tells nobody when a source took a codename. The half that is always there is one for
+ * each upload that may run at once; the other half is what a crowd of them takes without any
+ * Argon2id beside it.
  */
 static bool
 wants_refill(struct deriver *d)
 {
 	size_t n = d->ready + d->refills;
 
-	if (n < d->size - d->size / 4)
+	if (n < d->size / 2)
 		d->is_filling = true;
 	else if (n == d->size)
 		d->is_filling = false;
@@ -173,12 +175,14 @@ run_refill(void *arg)
 }
 
 enum err
-deriver_new(unsigned workers, size_t pool, const char *instance,
+deriver_new(unsigned workers, size_t at_once, const char *instance,
     const struct deriver_events *events, struct deriver **out)
 {
 	struct deriver *d;
 
-	if (workers == 0 || workers > WORKERS_MAX || pool == 0)
+	const size_t pool = 2 * at_once;
+
+	if (workers == 0 || workers > WORKERS_MAX || at_once == 0)
 		return ERR_USAGE;
 	if ((d = secret_new(sizeof *d)) == NULL)
 		return ERR_NOMEM;

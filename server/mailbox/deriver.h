@@ -29,9 +29,9 @@ struct deriver_fresh {
 	struct codename_keys keys;
 };
 
-/* workers: threads for sign-ins; one more, of low priority, refills the pool, which takes `pool`
- * codenames. instance: borrowed for good. */
-enum err MUST_CHECK deriver_new(unsigned workers, size_t pool, const char *instance,
+/* workers: threads for sign-ins; one more, of low priority, refills the pool, which holds from one
+ * to two times `at_once` codenames. instance: borrowed for good. */
+enum err MUST_CHECK deriver_new(unsigned workers, size_t at_once, const char *instance,
     const struct deriver_events *events, struct deriver **out);
 /* Waits for the workers, wipes. Accepts NULL. */
 void deriver_free(struct deriver *d);

@@ -404,7 +404,7 @@ desk_tick(struct desk *d)
 }
 
 enum err
-desk_new(unsigned workers, size_t pool, const char *instance, const struct desk_lines *lines,
+desk_new(unsigned workers, size_t at_once, const char *instance, const struct desk_lines *lines,
     struct desk **out)
 {
 	struct deriver_events events = {.signed_in = on_signed_in};
@@ -418,7 +418,7 @@ desk_new(unsigned workers, size_t pool, const char *instance, const struct desk_
 	events.ctx = d;
 	if ((e = session_table_new(&d->sessions)) != ERR_OK ||
 	    (e = uploads_new(&d->uploads)) != ERR_OK || (e = views_new(&d->views)) != ERR_OK ||
-	    (e = deriver_new(workers, pool, instance, &events, &d->deriver)) != ERR_OK)
+	    (e = deriver_new(workers, at_once, instance, &events, &d->deriver)) != ERR_OK)
 		desk_free(d);
 	else
 		*out = d;

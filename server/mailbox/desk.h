@@ -22,8 +22,9 @@ struct desk_lines {
 	enum err (*to_store)(void *ctx, enum op op, uint32_t ref, const void *body, size_t len);
 };
 
-/* workers: threads for Argon2id. pool: codenames derived ahead. instance: borrowed for good. */
-enum err MUST_CHECK desk_new(unsigned workers, size_t pool, const char *instance,
+/* workers: threads for Argon2id. at_once: uploads that may begin at once, each of which finds a
+ * codename that was derived ahead. instance: borrowed for good. */
+enum err MUST_CHECK desk_new(unsigned workers, size_t at_once, const char *instance,
     const struct desk_lines *lines, struct desk **out);
 /* Wipes everything. Accepts NULL. */
 void desk_free(struct desk *d);

@@ -207,14 +207,14 @@ start(struct service *s, const struct service_setup *setup, struct reason *why)
 	    .may_lack_landlock = setup->may_lack_landlock};
 	const struct desk_lines lines = {s, to_front, to_store};
 	/* All uploads that may run at once may begin at once. */
-	const size_t pool = setup->conf->max_in_flight > LIMIT_CODENAME_POOL
-				? setup->conf->max_in_flight
-				: LIMIT_CODENAME_POOL;
+	const size_t at_once = setup->conf->max_in_flight > LIMIT_CODENAME_POOL
+				   ? setup->conf->max_in_flight
+				   : LIMIT_CODENAME_POOL;
 	enum err e;
 
 	if ((e = sandbox_begin(&plan, MEMORY + (workers + 1) * ARGON_MEMORY, why)) != ERR_OK)
 		return e;
-	if ((e = desk_new(workers, pool, setup->conf->instance, &lines, &s->desk)) != ERR_OK)
+	if ((e = desk_new(workers, at_once, setup->conf->instance, &lines, &s->desk)) != ERR_OK)
 		return reason_sys(why, e, "Can't start the mailbox");
 	return sandbox_complete(ROLE_MAILBOX, -1, why);
 }

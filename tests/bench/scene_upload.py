@@ -124,7 +124,7 @@ def memory(ctx):
         peak, idle = every.peak / 2**20, every.start_bytes / 2**20
         ctx.table("Memory of one upload of %s" % ctx.human(size), [
             {"what": "all processes", "idle MiB": Series([idle]), "peak MiB": Series([peak]), "above idle MiB": Series([peak - idle])}],
-            "All codenames were ready. They are derived in batches, once a quarter of them is used: Argon2id takes 64 MiB then, whatever the uploads' sizes.")
+            "All codenames were ready. They are derived in batches, once half of them is used: Argon2id takes 64 MiB then, whatever the uploads' sizes.")
         ctx.target("memory, one upload, all processes, MiB", peak)
     finally:
         server.stop()

@@ -492,6 +492,20 @@ tally(void *ctx, uint32_t ref, enum err e, const struct codename_keys *keys)
 	t->busy += e == ERR_BUSY;
 }
 
+/* Until the pool has got `n` more; each is announced, and the counter adds up. */
+static void
+wait_for_fresh(const struct deriver *d, unsigned n)
+{
+	struct pollfd p = {.fd = deriver_fd(d), .events = POLLIN};
+	uint64_t more, sum;
+
+	for (sum = 0; sum < n; sum += more) {
+		assert_int_equal(poll(&p, 1, 90000), 1);
+		assert_int_equal(read(p.fd, &more, sizeof more), sizeof more);
+	}
+	assert_int_equal(sum, n);
+}
+
 /* Whose turn doesn't come is told, once, and not before it is time. */
 static void
 nobody_waits_for_ever(void **state)
@@ -522,6 +536,34 @@ nobody_waits_for_ever(void **state)
 	assert_int_equal(t.done, asked);
 	assert_in_range(t.busy, 1, asked);
 	deriver_free(d);
+}
+
+/* What a full house takes brings no Argon2id yet; what it takes after that is refilled, all of it.
+ */
+static void
+a_crowd_takes_half_the_pool_in_peace(void **state)
+{
+	const unsigned at_once = 2;
+	struct tally t = {0, 0};
+	const struct deriver_events events = {&t, tally};
+	struct deriver *d = NULL;
+	struct deriver_fresh f;
+	struct pollfd p = {.events = POLLIN};
+	unsigned i;
+
+	(void)state;
+	assert_ok(deriver_new(1, at_once, INSTANCE, &events, &d));
+	p.fd = deriver_fd(d);
+	wait_for_fresh(d, 2 * at_once);
+	for (i = 0; i < at_once; i++)
+		assert_ok(deriver_take(d, &f));
+	assert_int_equal(poll(&p, 1, 1000), 0);
+	assert_ok(deriver_take(d, &f));
+	wait_for_fresh(d, at_once + 1);
+	for (i = 0; i < 2 * at_once; i++)
+		assert_ok(deriver_take(d, &f));
+	deriver_free(d);
+	explicit_bzero(&f, sizeof f);
 }
 
 /* More failures than there are places: each gives its place back. */
@@ -637,6 +679,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_codename_on_the_receipt_opens_the_mailbox),
 	    cmocka_unit_test(a_typo_costs_nothing_and_is_named),
+	    cmocka_unit_test(a_crowd_takes_half_the_pool_in_peace),
 	    cmocka_unit_test(a_codename_that_nobody_saw_goes_back),
 	    cmocka_unit_test(replies_are_read_and_removed),
 	    cmocka_unit_test(a_form_outlives_its_session),
