@@ -14,8 +14,6 @@
 #include "nested.h"
 #include "newfile.h"
 
-#define GATHER (256 * 1024)
-
 enum err
 extract_init(struct extract *x, struct item *it)
 {
@@ -174,53 +172,6 @@ allow_files(size_t n)
 	return setrlimit(RLIMIT_NOFILE, &r) == -1 ? io_errno() : ERR_OK;
 }
 
-/* The archive comes in pieces of 8 KiB; files are written in larger ones. */
-struct gather {
-	int fd;
-	size_t fill;
-	uint8_t bytes[GATHER];
-};
-
-static enum err
-flush(struct gather *g)
-{
-	size_t n = g->fill;
-
-	g->fill = 0;
-	return io_write_all(g->fd, g->bytes, n);
-}
-
-static enum err
-put_gather(void *ctx, const void *p, size_t n)
-{
-	struct gather *g = ctx;
-	enum err e;
-
-	if (n > GATHER - g->fill && (e = flush(g)) != ERR_OK)
-		return e;
-	if (n > GATHER)
-		return io_write_all(g->fd, p, n);
-	memcpy(g->bytes + g->fill, p, n);
-	g->fill += n;
-	return ERR_OK;
-}
-
-static enum err
-write_member(struct extract *x, const struct zip_member *m, int fd)
-{
-	struct gather *g;
-	enum err e;
-
-	if ((g = calloc(1, sizeof *g)) == NULL)
-		return ERR_NOMEM;
-	g->fd = fd;
-	if ((e = item_read_member(x->item, m, (struct sink){put_gather, g})) == ERR_OK)
-		e = flush(g);
-	explicit_bzero(g, sizeof *g);
-	free(g);
-	return e;
-}
-
 static enum err
 open_nested(struct extract *x, struct extract_file *f, struct newfile *sealed)
 {
@@ -255,7 +206,7 @@ write_all(struct extract *x, int dir, struct newfile *new)
 	for (i = 0; i < x->n; i++) {
 		x->fault = i;
 		if ((e = newfile_begin(&new[i], dir)) != ERR_OK ||
-		    (e = write_member(x, x->files[i].member, new[i].fd)) != ERR_OK ||
+		    (e = item_write_member(x->item, x->files[i].member, new[i].fd)) != ERR_OK ||
 		    (e = open_nested(x, &x->files[i], &new[i])) != ERR_OK ||
 		    (fchmod(new[i].fd, 0600) == -1 && errno != EPERM))
 			return e == ERR_OK ? io_errno() : e;

@@ -219,31 +219,3 @@ item_judge(
 	row->topics = it->manifest->topics;
 	row->n_topics = m->n_topics;
 }
-
-/* ---- reading */
-
-enum err
-item_read_member(struct item *it, const struct zip_member *m, struct sink out)
-{
-	uint64_t blocks = m->size / ZIP_BLOCK + 1;
-	enum err e;
-
-	if ((e = opener_ahead(it->opener, m->header,
-		 m->data + m->size + blocks * ZIP_BLOCK_HEADER + ZIP_DESC_LEN)) != ERR_OK)
-		return e;
-	return zip_read_member(it->zip, m, out);
-}
-
-enum err
-item_check_all(struct item *it, struct sink watch)
-{
-	size_t i;
-	enum err e;
-
-	if ((e = opener_ahead(it->opener, 0, age_open_size(it->age))) != ERR_OK)
-		return e;
-	for (i = 0; i < it->zip->n_members; i++)
-		if ((e = zip_read_member(it->zip, &it->zip->members[i], watch)) != ERR_OK)
-			return e;
-	return zip_read_check_padding(it->zip);
-}

@@ -51,10 +51,15 @@ bool item_state_of(enum err e, enum catalog_state *state);
 void item_judge(const struct item *it, const char *instance, const struct schedule *s,
     struct catalog_item *row);
 
-/* Reads a whole member to out, its chunks opened by all cores, its CRC checked. */
+/* Reads a whole member to out, in order, its chunks opened by all cores, its CRC checked. */
 enum err MUST_CHECK item_read_member(struct item *it, const struct zip_member *m, struct sink out);
-/* Reads everything: all chunks, every CRC, the padding. watch sees the content go by, to count it.
+/*
+ * Writes a whole member to fd, from offset 0 of an empty file on, by all cores, its CRC checked.
+ * After an error what fd has must be thrown away.
  */
+enum err MUST_CHECK item_write_member(struct item *it, const struct zip_member *m, int fd);
+/* Reads everything: all chunks, every CRC, the padding. watch sees the content go by, to count it:
+ * in any order, on any thread, but one piece at a time. */
 enum err MUST_CHECK item_check_all(struct item *it, struct sink watch);
 
 #endif

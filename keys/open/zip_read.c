@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "seal/crc.h"
 #include "seal/padding.h"
 #include "seal/zip_record.h"
 
@@ -38,15 +37,6 @@ get(const uint8_t *p, size_t n)
 	return v;
 }
 
-/* The source never sees a request past its end, whatever the caller's checks have missed. */
-static enum err
-read_at(const struct zip_read *z, uint64_t at, void *p, size_t n)
-{
-	if (at > z->source.size || n > z->source.size - at)
-		return ERR_PROFILE;
-	return z->source.read(z->source.ctx, at, p, n);
-}
-
 /* Do the n bytes at an offset have to be these? */
 static enum err
 expect(const struct zip_read *z, uint64_t at, const uint8_t *want, size_t n)
@@ -54,7 +44,7 @@ expect(const struct zip_read *z, uint64_t at, const uint8_t *want, size_t n)
 	uint8_t got[ZIP_CENTRAL_MAX];
 	enum err e;
 
-	if ((e = read_at(z, at, got, n)) != ERR_OK)
+	if ((e = zip_source_read(&z->source, at, got, n)) != ERR_OK)
 		return e;
 	return memcmp(got, want, n) == 0 ? ERR_OK : ERR_PROFILE;
 }
@@ -73,7 +63,7 @@ read_tail(const struct zip_read *z, struct zip_end *end)
 
 	if (z->source.size > ARCHIVE_MAX || padding_bucket(z->source.size) != z->source.size)
 		return ERR_PROFILE;
-	if ((e = read_at(z, z->source.size - n, got, n)) != ERR_OK)
+	if ((e = zip_source_read(&z->source, z->source.size - n, got, n)) != ERR_OK)
 		return e;
 	members = is64 ? get(got + END64_MEMBERS, 8) : get(got + END_MEMBERS, 2);
 	dir_len = is64 ? get(got + END64_DIR_LEN, 8) : get(got + END_DIR_LEN, 4);
@@ -95,7 +85,8 @@ read_dir(const struct zip_read *z, const struct zip_end *end, struct buf *dir)
 
 	if ((e = buf_grow(dir, (size_t)end->dir_len, &p)) != ERR_OK)
 		return e;
-	return read_at(z, end->total - tail - end->dir_len, p, (size_t)end->dir_len);
+	return zip_source_read(
+	    &z->source, end->total - tail - end->dir_len, p, (size_t)end->dir_len);
 }
 
 /* A number that is too large for its field stands in the extra field, the next eight bytes of it.
@@ -292,94 +283,4 @@ zip_read_find(const struct zip_read *z, const char *name)
 		if (strcmp(z->members[i].name, name) == 0)
 			return &z->members[i];
 	return NULL;
-}
-
-/* ---- content */
-
-/* Where the block with content byte `at` begins, how long it is, and its header. */
-struct block {
-	uint64_t offset;
-	size_t len;
-	uint8_t head[ZIP_BLOCK_HEADER];
-};
-
-static struct block
-block_at(const struct zip_member *m, uint64_t at)
-{
-	uint64_t number = at / ZIP_BLOCK, before = number * ZIP_BLOCK;
-	struct block b;
-
-	b.offset = m->data + number * (ZIP_BLOCK_HEADER + ZIP_BLOCK);
-	b.len = m->size - before < ZIP_BLOCK ? (size_t)(m->size - before) : ZIP_BLOCK;
-	zip_record_block(b.head, b.len, before + b.len == m->size);
-	return b;
-}
-
-enum err
-zip_read_member(struct zip_read *z, const struct zip_member *m, struct sink out)
-{
-	uint8_t bytes[ZIP_BLOCK_HEADER + ZIP_BLOCK];
-	uint32_t crc = CRC_NONE;
-	const uint8_t *content = bytes + ZIP_BLOCK_HEADER;
-	struct block b;
-	uint64_t at = 0;
-	enum err e;
-
-	do {
-		b = block_at(m, at);
-		if ((e = read_at(z, b.offset, bytes, ZIP_BLOCK_HEADER + b.len)) != ERR_OK)
-			goto done;
-		if (memcmp(bytes, b.head, ZIP_BLOCK_HEADER) != 0) {
-			e = ERR_PROFILE;
-			goto done;
-		}
-		crc = crc_add(crc, content, b.len);
-		if (b.len > 0 && (e = sink_put(out, content, b.len)) != ERR_OK)
-			goto done;
-		at += b.len;
-	} while (at < m->size);
-	e = crc == m->crc ? ERR_OK : ERR_FORMAT;
-done:
-	explicit_bzero(bytes, sizeof bytes);
-	return e;
-}
-
-enum err
-zip_read_part(struct zip_read *z, const struct zip_member *m, uint64_t at, void *p, size_t n)
-{
-	uint8_t *to = p;
-	struct block b;
-	size_t skip, take;
-	enum err e;
-
-	if (at > m->size || n > m->size - at)
-		return ERR_TRUNCATED;
-	for (; n > 0; n -= take, to += take, at += take) {
-		b = block_at(m, at);
-		skip = (size_t)(at % ZIP_BLOCK);
-		take = n < b.len - skip ? n : b.len - skip;
-		if ((e = expect(z, b.offset, b.head, ZIP_BLOCK_HEADER)) != ERR_OK ||
-		    (e = read_at(z, b.offset + ZIP_BLOCK_HEADER + skip, to, take)) != ERR_OK)
-			return e;
-	}
-	return ERR_OK;
-}
-
-enum err
-zip_read_check_padding(struct zip_read *z)
-{
-	static const uint8_t zeros[ZIP_BLOCK];
-	uint8_t got[ZIP_BLOCK];
-	uint64_t at;
-	size_t n;
-	enum err e;
-
-	for (at = 0; at < z->padding; at += n) {
-		n = z->padding - at < sizeof got ? (size_t)(z->padding - at) : sizeof got;
-		if ((e = read_at(z, z->padding_at + at, got, n)) != ERR_OK)
-			return e;
-		if (memcmp(got, zeros, n) != 0)
-			return ERR_PROFILE;
-	}
-	return ERR_OK;
 }

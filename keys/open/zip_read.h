@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/sink.h"
+#include "open/zip_source.h"
 #include "seal/zip.h"
 
 /*
@@ -15,14 +16,6 @@
  * compares the bytes; members must tile the file. Whatever isn't exactly what
  * zip_write would have written is ERR_PROFILE.
  */
-
-/* Random access to authenticated plaintext: age_open_read behind a pointer. Must copy all n bytes
- * or fail. */
-struct zip_source {
-	enum err (*read)(void *ctx, uint64_t at, void *p, size_t n);
-	void *ctx;
-	uint64_t size;
-};
 
 struct zip_member {
 	char name[LIMIT_ZIP_NAME + 1];
@@ -62,6 +55,19 @@ enum err MUST_CHECK zip_read_member(
  */
 enum err MUST_CHECK zip_read_part(
     struct zip_read *z, const struct zip_member *m, uint64_t at, void *p, size_t n);
+/* Content bytes [at, at + n) of a member, at p. */
+struct zip_piece {
+	uint64_t at;
+	uint8_t *p;
+	size_t n;
+};
+/*
+ * For who has the archive's bytes [at, at + n) at p already, all of them within m's data (blocks
+ * and their headers): checks what there is of block headers and takes them out, in place.
+ * ERR_PROFILE. Pure: may run on any thread.
+ */
+enum err MUST_CHECK zip_read_pick(
+    const struct zip_member *m, uint64_t at, uint8_t *p, size_t n, struct zip_piece *out);
 /* Are all padding bytes zero? ERR_PROFILE if not. Reads all of them. */
 enum err MUST_CHECK zip_read_check_padding(struct zip_read *z);
 

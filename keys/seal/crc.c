@@ -11,6 +11,12 @@ crc_add(uint32_t crc, const void *p, size_t n)
 }
 
 uint32_t
+crc_join(uint32_t crc, uint32_t next, size_t n)
+{
+	return (uint32_t)crc32_combine(crc, next, (z_off_t)n);
+}
+
+uint32_t
 crc_of_zeros(uint64_t n)
 {
 	static const uint8_t zero;

@@ -11,6 +11,8 @@
 
 /* Goes on from crc with n bytes. */
 uint32_t crc_add(uint32_t crc, const void *p, size_t n);
+/* Of two runs of bytes, one behind the other: of the first crc, of the second, n bytes, next. */
+uint32_t crc_join(uint32_t crc, uint32_t next, size_t n);
 /* Of n zero bytes, by doubling: nothing of that length is read. */
 uint32_t crc_of_zeros(uint64_t n);
 

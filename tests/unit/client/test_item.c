@@ -1,6 +1,7 @@
 #include "desk.h"
 
 #include "item.h"
+#include "sweep.h"
 
 static struct desk desk;
 
@@ -243,9 +244,24 @@ truncated_anywhere_it_does_not_open(void **state)
 }
 
 static void
+written_it_is(struct item *it, const struct zip_member *m, const uint8_t *want, size_t n)
+{
+	uint8_t *got = malloc(n + 1);
+	int fd = memfd_create("member", MFD_CLOEXEC);
+
+	assert_non_null(got);
+	assert_ok(item_write_member(it, m, fd));
+	assert_int_equal(pread(fd, got, n + 1, 0), n);
+	assert_memory_equal(got, want, n);
+	close(fd);
+	free(got);
+}
+
+static void
 members_come_back_bit_for_bit(void **state)
 {
-	static const uint64_t sizes[] = {0, 1, 8191, 8192, 8193, 65535, 65536, 65537, 3000000};
+	static const uint64_t sizes[] = {0, 1, 8191, 8192, 8193, 65535, 65536, 65537,
+	    4 * SWEEP_RUN - 1, 4 * SWEEP_RUN, 4 * SWEEP_RUN + 1, 3000000};
 	struct rig_submission s;
 	struct item *it = NULL;
 	struct buf got;
@@ -269,11 +285,13 @@ members_come_back_bit_for_bit(void **state)
 		rig_content(want, got.len, 0, 0);
 		if (got.len > 0)
 			assert_memory_equal(got.p, want, got.len);
+		written_it_is(it, &it->zip->members[1], want, got.len);
 		/* Once more, and another, in any order. */
 		buf_reset(&got);
 		assert_ok(item_read_member(it, &it->zip->members[2], buf_sink(&got)));
 		rig_content(want, 70000, 0, 1);
 		assert_memory_equal(got.p, want, 70000);
+		written_it_is(it, &it->zip->members[2], want, 70000);
 		buf_reset(&got);
 		assert_ok(item_read_member(it, &it->zip->members[0], buf_sink(&got)));
 		assert_string_equal(buf_cstr(&got), s.message);
@@ -347,11 +365,44 @@ a_damaged_chunk_ends_the_reading(void **state)
 	assert_err(item_read_member(it, &it->zip->members[1], buf_sink(&got)), ERR_AUTH);
 	assert_true(got.len < 1500000);
 	assert_err(item_check_all(it, desk_nowhere()), ERR_AUTH);
+	assert_err(item_write_member(it, &it->zip->members[1], -1), ERR_AUTH);
 	buf_reset(&got);
 	assert_ok(item_read_member(it, &it->zip->members[0], buf_sink(&got)));
 	item_free(it);
 	buf_wipe(&got);
 	close(fd);
+}
+
+/* What is sealed well, and isn't what the directory says: by all cores as in order. */
+static void
+a_wrong_sum_or_block_is_noticed(void **state)
+{
+	struct rig_submission s;
+	struct zip_member m;
+	struct item *it = NULL;
+	int fd, out = memfd_create("member", MFD_CLOEXEC), full = open("/dev/full", O_WRONLY);
+
+	(void)state;
+	rig_submission(&s, 1);
+	s.n_files = 1;
+	s.files[0] = (struct rig_file){"a", "b", 3000000, NULL, NULL};
+	fd = desk_seal(&s);
+	assert_ok(open_item(fd, &it));
+	m = it->zip->members[1];
+	assert_ok(item_write_member(it, &m, out));
+	m.crc ^= 1;
+	assert_err(item_write_member(it, &m, out), ERR_FORMAT);
+	m.crc ^= 1;
+	m.size -= 8192; /* the last block would be one earlier */
+	assert_err(item_write_member(it, &m, out), ERR_PROFILE);
+	assert_err(item_write_member(it, &it->zip->members[1], full), ERR_NOSPACE);
+	it->zip->padding_at--; /* a zero's neighbour, from the record before it */
+	it->zip->padding++;
+	assert_err(item_check_all(it, desk_nowhere()), ERR_PROFILE);
+	item_free(it);
+	close(fd);
+	close(out);
+	close(full);
 }
 
 static void
@@ -392,6 +443,7 @@ main(void)
 	    cmocka_unit_test(members_come_back_bit_for_bit),
 	    cmocka_unit_test(reads_in_any_order_are_right),
 	    cmocka_unit_test(a_damaged_chunk_ends_the_reading),
+	    cmocka_unit_test(a_wrong_sum_or_block_is_noticed),
 	    cmocka_unit_test(what_is_no_submission_is_refused),
 	};
 

@@ -213,6 +213,96 @@ parts_check_block_headers(void **state)
 	buf_wipe(&s.zip);
 }
 
+/* The archive's bytes [at, at + n) as the sweep has them, picked; the content must be what belongs
+ * there. */
+static enum err
+pick(const struct shelf *s, const struct zip_member *m, uint64_t at, size_t n, size_t *got)
+{
+	uint8_t *copy = malloc(n + 1);
+	struct zip_piece piece = {0};
+	enum err e;
+
+	assert_non_null(copy);
+	memcpy(copy, s->zip.p + at, n);
+	copy[n] = 0xa5;
+	e = zip_read_pick(m, at, copy, n, &piece);
+	assert_int_equal(copy[n], 0xa5);
+	if (e == ERR_OK) {
+		assert_true(piece.p == copy && piece.n <= n);
+		assert_true(piece.n == 0 || piece.at == *got);
+		assert_memory_equal(piece.p, content + *got, piece.n);
+		*got += piece.n;
+	}
+	free(copy);
+	return e;
+}
+
+static void
+cut_anywhere_the_content_comes_together(void **state)
+{
+	static const size_t sizes[] = {0, 1, ZIP_BLOCK - 1, ZIP_BLOCK, ZIP_BLOCK + 1, CONTENT};
+	const size_t files = sizeof sizes / sizeof *sizes;
+	const struct zip_member *m;
+	struct zip_read *z = NULL;
+	size_t i, cut, n, len, got;
+	struct shelf s;
+
+	(void)state;
+	write_archive(&s, 1, sizes, files);
+	assert_ok(zip_read_open(shelf_source(&s), &z));
+	for (i = 0; i < files; i++) {
+		m = &z->members[i + 1];
+		len = (size_t)zip_record_packed(m->size);
+		for (cut = 0; cut <= len; cut += cut % 8197 < 8 || cut % 8197 > 8190 ? 1 : 97) {
+			got = 0;
+			assert_ok(pick(&s, m, m->data, cut, &got));
+			assert_ok(pick(&s, m, m->data + cut, len - cut, &got));
+			assert_int_equal(got, m->size);
+		}
+		for (n = 1; n < 12; n++) { /* many small ones */
+			for (got = 0, cut = 0; cut < len; cut += n)
+				assert_ok(pick(
+				    &s, m, m->data + cut, n < len - cut ? n : len - cut, &got));
+			assert_int_equal(got, m->size);
+		}
+	}
+	zip_read_free(z);
+	buf_wipe(&s.zip);
+}
+
+static void
+a_pick_checks_headers_and_stays_in_its_member(void **state)
+{
+	const size_t files[] = {CONTENT};
+	const struct zip_member *m;
+	struct zip_read *z = NULL;
+	struct zip_piece piece = {0};
+	size_t len, at, got;
+	uint8_t b[1] = {0};
+	struct shelf s;
+
+	(void)state;
+	write_archive(&s, 1, files, 1);
+	assert_ok(zip_read_open(shelf_source(&s), &z));
+	m = &z->members[1];
+	len = (size_t)zip_record_packed(m->size);
+	for (at = 0; at < len; at += at % 8197 < 4 ? 1 : 8193) { /* every byte of every header */
+		s.zip.p[m->data + at] ^= 4;
+		got = 0;
+		assert_err(pick(&s, m, m->data, len, &got), ERR_PROFILE);
+		assert_err(pick(&s, m, m->data + at, 1, &got), ERR_PROFILE);
+		s.zip.p[m->data + at] ^= 4;
+	}
+	assert_err(zip_read_pick(m, m->data - 1, b, 1, &piece), ERR_PROFILE);
+	assert_err(zip_read_pick(m, m->data + len, b, 1, &piece), ERR_PROFILE);
+	assert_err(zip_read_pick(m, m->data + len + 1, b, 0, &piece), ERR_PROFILE);
+	assert_err(zip_read_pick(m, m->data, b, len + 1, &piece), ERR_PROFILE);
+	assert_err(zip_read_pick(m, UINT64_MAX, b, SIZE_MAX, &piece), ERR_PROFILE);
+	assert_null(piece.p);
+	zip_read_free(z);
+	buf_wipe(&s.zip);
+}
+
 static void
 every_truncation_is_refused(void **state)
 {
@@ -261,6 +351,8 @@ main(void)
 	    cmocka_unit_test(every_changed_byte_of_the_records_is_refused),
 	    cmocka_unit_test(every_changed_byte_of_the_content_is_refused),
 	    cmocka_unit_test(parts_check_block_headers),
+	    cmocka_unit_test(cut_anywhere_the_content_comes_together),
+	    cmocka_unit_test(a_pick_checks_headers_and_stays_in_its_member),
 	    cmocka_unit_test(every_truncation_is_refused),
 	};
 

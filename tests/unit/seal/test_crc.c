@@ -26,9 +26,14 @@ as_zlib(void **state)
 		for (n = 0; n < sizeof bytes - from; n++)
 			assert_int_equal(
 			    crc_add(CRC_NONE, bytes + from, n), crc32(0, bytes + from, (uInt)n));
-	for (n = 0; n <= sizeof bytes; n++)
+	for (n = 0; n <= sizeof bytes; n++) {
 		assert_int_equal(crc_add(crc_add(CRC_NONE, bytes, n), bytes + n, sizeof bytes - n),
 		    crc32(0, bytes, sizeof bytes));
+		assert_int_equal(
+		    crc_join(crc_add(CRC_NONE, bytes, n),
+			crc_add(CRC_NONE, bytes + n, sizeof bytes - n), sizeof bytes - n),
+		    crc32(0, bytes, sizeof bytes));
+	}
 }
 
 static void
