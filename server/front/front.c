@@ -16,7 +16,7 @@
 #include "front/timing.h"
 #include "wire/wire.h"
 
-#define BUFFERS_PER_WORKER 4    /* chunks that wait for or are with one worker */
+#define BUFFERS_PER_WORKER 8    /* chunks that wait for or are with one worker */
 #define LATE_RECEIPT_MS    5000 /* for a browser to come back for its receipt before we end */
 #define FORGET_MS          300  /* from a request to the wiping of what it left on the stack */
 
