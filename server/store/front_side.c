@@ -287,8 +287,11 @@ on_begin(struct front_side *f, const struct wire_msg *m)
 	if (m->ref == 0 || find(f, m->ref) != NULL || b.is_signed_in > 1)
 		return ERR_FORMAT;
 	if ((e = may_begin(f, &b, &u.claim)) == ERR_OK &&
-	    (e = open_upload(f, &u.fd, &writer)) == ERR_OK)
+	    (e = open_upload(f, &u.fd, &writer)) == ERR_OK) {
+		upload_reserve(writer, b.body_len);
+		u.stored = upload_stored(u.fd);
 		f->uploads[f->n++] = u;
+	}
 	answer(f, OP_BEGUN, m->ref, e, writer);
 	return ERR_OK;
 }

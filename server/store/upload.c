@@ -2,15 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/date.h"
 #include "base/io.h"
+#include "base/limits.h"
 #include "base/random.h"
 
 #define BLOCK 512 /* st_blocks' unit */
+
+#define RESERVE_MIN (16 * LIMIT_MIB)
+#define RESERVE_MAX LIMIT_GIB /* more would let one request hold the store up for long */
 
 #define FD_PATH_LEN 32
 #define NAME_LEN    (RANDOM_ID_LEN + sizeof ".age")
@@ -51,6 +57,45 @@ upload_new(int items, int *fd, int *writer)
 	return ERR_OK;
 }
 
+void
+upload_reserve(int writer, uint64_t body_len)
+{
+	uint64_t sure = body_len > LIMIT_CLAIM_SLACK ? body_len - LIMIT_CLAIM_SLACK : 0;
+	struct statfs fs;
+
+	if (sure > RESERVE_MAX)
+		sure = RESERVE_MAX;
+	/* In memory the room would be filled with zeros first. */
+	if (sure < RESERVE_MIN || fstatfs(writer, &fs) == -1 || fs.f_type == TMPFS_MAGIC)
+		return;
+	/* What can't be reserved may still be written: then that says what is wrong. */
+	(void)!fallocate(writer, FALLOC_FL_KEEP_SIZE, 0, (off_t)sure);
+}
+
+/*
+ * An honest front fills what was reserved. Another one's file gives the rest back here: by a
+ * writer, which needs a mode that allows one, for a file that nobody else can reach.
+ */
+static void
+trim(int fd)
+{
+	char path[FD_PATH_LEN];
+	struct stat st;
+	int w;
+
+	if (fstat(fd, &st) == -1 || st.st_size < 0 || st.st_nlink != 0 ||
+	    (st.st_mode & 07777) != 0 ||
+	    (uint64_t)st.st_blocks * BLOCK <= (uint64_t)st.st_size + LIMIT_CLAIM_SLACK ||
+	    fchmod(fd, 0200) == -1)
+		return;
+	fd_path(path, fd);
+	w = open(path, O_WRONLY | O_CLOEXEC);
+	if (w != -1)
+		(void)!ftruncate(w, st.st_size);
+	io_close(&w);
+	(void)!fchmod(fd, 0);
+}
+
 static enum err
 compare(int fd, const struct upload_claim *claim)
 {
@@ -74,6 +119,7 @@ upload_settle(int fd, const struct upload_claim *claim)
 	    {.tv_sec = (time_t)claim->day * DATE_DAY_SEC}};
 	enum err e;
 
+	trim(fd);
 	if (fcntl(fd, F_SETLEASE, F_RDLCK) == -1)
 		return errno == EAGAIN ? ERR_BUSY : io_errno();
 	if ((e = compare(fd, claim)) != ERR_OK)

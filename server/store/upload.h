@@ -16,6 +16,13 @@
 /* A new unnamed file in folder items: fd to read it, writer to append to it, both the caller's. */
 enum err MUST_CHECK upload_new(int items, int *fd, int *writer);
 
+/*
+ * Takes room on the medium for a file of which so many bytes are to come, as far as it is
+ * sure to fill it: then writing costs less, and the file lies in one piece. Where that can't be
+ * had, or would cost more than it brings (tmpfs), it does nothing.
+ */
+void upload_reserve(int writer, uint64_t body_len);
+
 /* What the file must be like when it is complete. */
 struct upload_claim {
 	uint64_t size;       /* bytes that were written, as the writer says */
@@ -24,8 +31,8 @@ struct upload_claim {
 };
 /*
  * Proves that no writer is left (by a read lease), compares the file with the
- * claim, makes it read-only and puts it on the medium. ERR_BUSY: a writer is
- * left. ERR_PROFILE: it isn't as claimed.
+ * claim, gives back room that was reserved and isn't filled, makes it read-only
+ * and puts it on the medium. ERR_BUSY: a writer is left. ERR_PROFILE: it isn't as claimed.
  */
 enum err MUST_CHECK upload_settle(int fd, const struct upload_claim *claim);
 /* Gives a settled file its name, <id>.age. ERR_EXISTS. The folder must be synced afterwards. */

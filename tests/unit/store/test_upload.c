@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <sys/prctl.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #include "base/date.h"
@@ -158,6 +160,60 @@ a_writer_anywhere_is_noticed(void **state)
 	close(sync[1]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_ok(upload_settle(u.fd, &claim));
+	end(&u);
+}
+
+static uint64_t
+reserved_for(const struct fixture *f, uint64_t body_len)
+{
+	struct file u = begin(f, 100);
+	uint64_t stored;
+
+	upload_reserve(u.writer, body_len);
+	stored = upload_stored(u.fd);
+	end(&u);
+	return stored;
+}
+
+/* Room for what is sure to come, no more than that, and none that stays unused. */
+static void
+room_is_reserved_and_given_back(void **state)
+{
+	struct upload_claim claim = {.size = 100, .max_stored = LIMIT_GIB, .day = 20000};
+	const struct fixture *f = *state;
+	struct file u = begin(f, 100);
+	struct stat st;
+	struct statfs fs;
+	bool is_disk;
+
+	assert_int_equal(fstatfs(u.fd, &fs), 0);
+	is_disk = fs.f_type == EXT4_SUPER_MAGIC;
+	assert_in_range(reserved_for(f, 0), 1, LIMIT_MIB);
+	assert_in_range(reserved_for(f, 31 * LIMIT_MIB), 1, LIMIT_MIB);
+	assert_in_range(
+	    reserved_for(f, 116 * LIMIT_MIB), is_disk ? 100 * LIMIT_MIB : 1, 101 * LIMIT_MIB);
+	assert_in_range(
+	    reserved_for(f, 64 * LIMIT_GIB), is_disk ? LIMIT_GIB : 1, LIMIT_GIB + LIMIT_MIB);
+
+	upload_reserve(u.writer, 116 * LIMIT_MIB);
+	assert_int_equal(fstat(u.fd, &st), 0);
+	assert_int_equal(st.st_size, 100);
+	assert_int_equal(st.st_mode & 07777, 0);
+	assert_err(upload_settle(u.fd, &claim), ERR_BUSY);
+	io_close(&u.writer);
+	assert_ok(upload_settle(u.fd, &claim));
+	assert_in_range(upload_stored(u.fd), 1, LIMIT_MIB);
+	assert_int_equal(fstat(u.fd, &st), 0);
+	assert_int_equal(st.st_size, 100);
+	assert_int_equal(st.st_mode, S_IFREG | 0400);
+	end(&u);
+
+	/* What gave itself another mode isn't helped to the right one. */
+	u = begin(f, 100);
+	upload_reserve(u.writer, 116 * LIMIT_MIB);
+	assert_int_equal(fchmod(u.fd, 0600), 0);
+	io_close(&u.writer);
+	assert_err(upload_settle(u.fd, &claim), ERR_PROFILE);
 	end(&u);
 }
 
@@ -419,6 +475,7 @@ main(void)
 	    WITH(the_writer_can_only_append),
 	    WITH(nobody_can_open_it_again),
 	    WITH(a_writer_anywhere_is_noticed),
+	    WITH(room_is_reserved_and_given_back),
 	    WITH(a_false_claim_is_noticed),
 	    WITH(hundreds_at_once_all_get_names_and_rows),
 	    WITH(a_bad_job_hurts_nobody_else),
