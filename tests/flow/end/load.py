@@ -20,8 +20,8 @@ from faults import Faults  # noqa: E402
 from slot import File, Form, Slot, body_of  # noqa: E402
 
 UPLOADS, SLOWLORIS = 1000, 500
-SIZE = 140_000  # two full chunks of content, and some
-SECONDS = 20  # for one upload: 7 kB/s each, 7 MB/s in all, which this machine shares with the server
+SIZE = 400_000  # six full chunks of content, and some
+SECONDS = 20  # for one upload: 20 kB/s each, 20 MB/s in all
 MEMORY = 150_000  # bytes per upload under way, over all processes: a chunk of content, its ciphertext, what HTTP has read
 
 
