@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -100,6 +101,32 @@ check_part(struct zip_read *z, const struct zip_member *m, const struct buf *who
 	FUZZ_CHECK(zip_read_part(z, m, at, part, (size_t)(m->size - at) + 1) == ERR_TRUNCATED);
 }
 
+/*
+ * What a core gets that has only its own piece of the archive: cut somewhere, both pieces together
+ * say the same as the reader that goes in order, and refuse what it refuses for its blocks.
+ */
+static void
+check_pick(struct zip_read *z, const struct zip_member *m, const struct buf *whole, enum err e)
+{
+	size_t packed = (size_t)zip_record_packed(m->size), cut = m->crc % (packed + 1);
+	struct zip_piece a = {0}, b = {0};
+	uint8_t *p = malloc(packed + 1);
+	bool is_good;
+
+	FUZZ_CHECK(p != NULL);
+	FUZZ_CHECK(z->source.read(z->source.ctx, m->data, p, packed) == ERR_OK);
+	is_good = zip_read_pick(m, m->data, p, cut, &a) == ERR_OK &&
+		  zip_read_pick(m, m->data + cut, p + cut, packed - cut, &b) == ERR_OK;
+	FUZZ_CHECK(is_good == (e != ERR_PROFILE));
+	if (e == ERR_OK) {
+		FUZZ_CHECK(a.n + b.n == whole->len && a.at == 0 && (b.n == 0 || b.at == a.n));
+		FUZZ_CHECK(a.n == 0 || memcmp(a.p, whole->p, a.n) == 0);
+		FUZZ_CHECK(b.n == 0 || memcmp(b.p, whole->p + a.n, b.n) == 0);
+	}
+	FUZZ_CHECK(zip_read_pick(m, m->data + cut, p, packed - cut + 1, &b) == ERR_PROFILE);
+	free(p);
+}
+
 /* Reads all and writes it again. An error of the reader is a verdict, too. */
 static enum err
 rewrite(struct zip_read *z, struct buf *out)
@@ -115,6 +142,7 @@ rewrite(struct zip_read *z, struct buf *out)
 	for (i = 0; i < z->n_members; i++) {
 		buf_reset(&content);
 		e = zip_read_member(z, &z->members[i], (struct sink){put_buf, &content});
+		check_pick(z, &z->members[i], &content, e);
 		if (e != ERR_OK)
 			goto done;
 		check_part(z, &z->members[i], &content);
