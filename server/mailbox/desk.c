@@ -343,13 +343,16 @@ desk_from_store(struct desk *d, const struct wire_msg *m)
 
 	if (m->op == OP_REPLIES_REMOVED)
 		answer(d, OP_REMOVED, m->ref, e, NULL, 0);
-	if (m->op != OP_REPLIES)
+	/* What nobody asked for, or waits for any more, front isn't told. */
+	if (m->op != OP_REPLIES || !views_waits(d->views, m->ref))
 		return;
 	if (e == ERR_OK)
 		e = views_fill(d->views, m->ref, m->fd);
+	else if (e == ERR_NOTFOUND)
+		e = ERR_SYS; /* to front it would say that the session is over */
 	if (e == ERR_OK)
 		answer_piece(d, m->ref);
-	else if (e != ERR_NOTFOUND)
+	else
 		end_view(d, m->ref, e);
 }
 
@@ -396,7 +399,7 @@ desk_tick(struct desk *d)
 
 	while (uploads_overdue(d->uploads, now, &ref))
 		answer(d, OP_NAME, ref, ERR_BUSY, NULL, 0);
-	views_sweep(d->views, now);
+	views_sweep(d->views, now, tell_no_replies, d);
 	if (deriver_sweep(d->deriver, now) || uploads_waiting(d->uploads, &ref) ||
 	    views_count(d->views) > 0)
 		return 1000;

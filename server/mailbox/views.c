@@ -75,6 +75,14 @@ views_open(struct views *v, uint32_t ref, const struct codename_keys *keys, int6
 	return ERR_OK;
 }
 
+bool
+views_waits(struct views *v, uint32_t ref)
+{
+	const struct view *w = find(v, ref);
+
+	return w != NULL && w->letters == NULL;
+}
+
 void
 views_drop(struct views *v, uint32_t ref)
 {
@@ -91,7 +99,7 @@ views_fill(struct views *v, uint32_t ref, int fd)
 	struct buf items;
 	enum err e;
 
-	if (w == NULL || w->letters != NULL)
+	if (!views_waits(v, ref))
 		return ERR_NOTFOUND;
 	buf_init(&items, ITEMS_MAX);
 	if ((e = wire_memfd_read(fd, &items)) == ERR_OK)
@@ -117,27 +125,37 @@ views_next(
 	return e;
 }
 
-void
-views_lose_store(struct views *v, void (*tell)(void *ctx, uint32_t ref), void *ctx)
+/* Ends it. Who waits for store is told; who has had replies asks for the next piece, or never
+ * again. */
+static void
+give_up(struct view *w, views_tell *tell, void *ctx)
 {
-	struct view *w;
+	uint32_t ref = w->ref;
+	bool is_waiting = w->letters == NULL;
 
-	for (w = v->all; w < v->all + LIMIT_VIEWS; w++) {
-		if (!w->is_taken || w->letters != NULL)
-			continue;
-		tell(ctx, w->ref);
-		end(w);
-	}
+	end(w);
+	if (is_waiting)
+		tell(ctx, ref);
 }
 
 void
-views_sweep(struct views *v, int64_t now_ms)
+views_lose_store(struct views *v, views_tell *tell, void *ctx)
+{
+	struct view *w;
+
+	for (w = v->all; w < v->all + LIMIT_VIEWS; w++)
+		if (w->is_taken && w->letters == NULL)
+			give_up(w, tell, ctx);
+}
+
+void
+views_sweep(struct views *v, int64_t now_ms, views_tell *tell, void *ctx)
 {
 	struct view *w;
 
 	for (w = v->all; w < v->all + LIMIT_VIEWS; w++)
 		if (w->is_taken && now_ms - w->since_ms > LIMIT_VIEW_MS)
-			end(w);
+			give_up(w, tell, ctx);
 }
 
 void

@@ -566,6 +566,14 @@ a_crowd_takes_half_the_pool_in_peace(void **state)
 	explicit_bzero(&f, sizeof f);
 }
 
+static void
+say(struct rig *r, enum op op, uint32_t ref)
+{
+	struct wire_msg m = {.op = op, .ref = ref, .fd = -1};
+
+	desk_from_front(r->desk, &m);
+}
+
 /* More failures than there are places: each gives its place back. */
 static void
 a_store_that_fails_takes_no_place(void **state)
@@ -585,6 +593,11 @@ a_store_that_fails_takes_no_place(void **state)
 		assert_err(r.e, r.has_store ? ERR_SYS : ERR_CLOSED);
 	}
 	r.has_store = true;
+	/* To front it would be that the session is over. */
+	r.store_says = ERR_NOTFOUND;
+	assert_ok(mailbox_read(r.box, r.session.token, text, &r, &ref));
+	pump(&r, ++i);
+	assert_err(r.e, ERR_SYS);
 	r.store_says = ERR_OK;
 	assert_ok(mailbox_read(r.box, r.session.token, text, &r, &ref));
 	pump(&r, i + 1);
@@ -592,12 +605,36 @@ a_store_that_fails_takes_no_place(void **state)
 	teardown(&r);
 }
 
+/* A store that answers what nobody asked, or twice: front hears nothing of it. */
 static void
-say(struct rig *r, enum op op, uint32_t ref)
+an_answer_to_nobody_goes_nowhere(void **state)
 {
-	struct wire_msg m = {.op = op, .ref = ref, .fd = -1};
+	struct wire_msg m = {.op = OP_REPLIES, .fd = -1}, heard;
+	struct rig r;
+	uint32_t ref;
+	int ends[2];
 
-	desk_from_front(r->desk, &m);
+	(void)state;
+	setup(&r);
+	drop_something(&r);
+	seal_reply(&r, "Merci.");
+	assert_ok(mailbox_read(r.box, r.session.token, text, &r, &ref));
+	hand_on(&r);
+	/* From here on this test is front, which has the first piece. */
+	assert_ok(wire_pair(ends));
+	io_close(&r.sock);
+	r.sock = ends[0];
+	m.err = ERR_SYS;
+	for (m.ref = ref; m.ref < ref + 5; m.ref++)
+		desk_from_store(r.desk, &m);
+	assert_err(wire_recv(ends[1], ROLE_MAILBOX, ROLE_FRONT, &heard), ERR_AGAIN);
+	/* Nor did it end what is read. */
+	say(&r, OP_READ_MORE, ref);
+	assert_ok(wire_recv(ends[1], ROLE_MAILBOX, ROLE_FRONT, &heard));
+	assert_int_equal(heard.op, OP_TEXT);
+	assert_ok(heard.err);
+	io_close(&ends[1]);
+	teardown(&r);
 }
 
 /* Broken-off uploads drain no pool: what nobody saw is given out again, to one upload alone. */
@@ -689,6 +726,7 @@ main(void)
 	    cmocka_unit_test(the_queue_is_bounded),
 	    cmocka_unit_test(nobody_waits_for_ever),
 	    cmocka_unit_test(a_store_that_fails_takes_no_place),
+	    cmocka_unit_test(an_answer_to_nobody_goes_nowhere),
 	    cmocka_unit_test(nonsense_does_no_harm),
 	};
 
