@@ -94,7 +94,13 @@ start_process(const struct children *c, struct child *child)
 
 	if ((e = wire_pair(ends)) != ERR_OK)
 		return e;
-	if (child->role == ROLE_FRONT)
+	/*
+	 * Neither front nor the mailbox may fill the disk through what it can write: an upload, or
+	 * the log, should that be a file. For the store it would bring nothing: it may make any
+	 * number of files, and copies what came under a larger max_upload. Nor would a limit on its
+	 * memory: a snapshot of the index may take LIMIT_SNAPSHOT, and memfds aren't counted.
+	 */
+	if (child->role != ROLE_STORE)
 		spawn.max_file = quota_sealed_max(c->setup->conf->max_upload);
 	spawn.sock = ends[1];
 	if ((e = spawn_start(&spawn, &child->pid)) == ERR_OK)

@@ -121,7 +121,7 @@ set_limits(const struct sandbox_plan *plan)
 
 	if ((e = limit(RLIMIT_CORE, 0)) != ERR_OK)
 		return e;
-	/* How large a file may grow is the parent's to say: it knows max_upload. */
+	/* How large a file may grow the parent has said (children.c): it knows max_upload. */
 	return limit(RLIMIT_NOFILE, plan->descriptors);
 }
 

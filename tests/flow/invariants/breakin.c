@@ -36,9 +36,10 @@
  * too; =no-sandbox leaves away everything, to see that the attacks can succeed.
  */
 
-#define LAST_FD   2048
-#define PATH_RUN  "/run-this/"
-#define OPS_NOISE 10000
+#define LAST_FD     2048
+#define PATH_RUN    "/run-this/"
+#define OPS_NOISE   10000
+#define FILL_BLOCKS 12 /* of a mebibyte */
 
 enum err __real_route_admit(
     const struct site *s, const struct request *r, enum request_fault f, struct answer *a);
@@ -287,6 +288,20 @@ link_upload(void)
 	snprintf(from, sizeof from, "/proc/self/fd/%d", of_upload());
 	snprintf(to, sizeof to, "%s/00000000000000000000000000000000.age", folder);
 	return result(linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW));
+}
+
+/* More than an upload can become, yet less than what store lets pass as a file system's allotments.
+ */
+static int
+fill_upload(void)
+{
+	static const char block[1 << 20];
+	int i;
+
+	for (i = 0; i < FILL_BLOCKS; i++)
+		if (write(of_upload(), block, sizeof block) == -1)
+			return errno;
+	return 0;
 }
 
 /* After the submission has its receipt: store must not have taken it while this is open. */
@@ -613,6 +628,7 @@ static const struct attack {
     {"unappend-upload", unappend_upload},
     {"mode-of-upload", mode_of_upload},
     {"link-upload", link_upload},
+    {"fill-upload", fill_upload},
     {"write-kept", write_kept},
     {"keep", keep},
     {"connect-tcp", connect_tcp},

@@ -26,7 +26,7 @@ import socket  # noqa: E402
 FILES = ["open-item", "open-item-to-write", "open-any", "open-folder", "create-file", "unlink-item", "rename-item",
          "truncate-item", "chmod-item", "stat-item", "memory-of-parent"]
 UPLOAD = ["reopen-writer", "read-upload", "pread-upload", "map-upload", "overwrite-upload", "truncate-upload", "seek-upload",
-          "allocate-upload", "unappend-upload", "mode-of-upload", "link-upload"]
+          "allocate-upload", "unappend-upload", "mode-of-upload", "link-upload", "fill-upload"]
 OTHERS = ["connect-tcp", "connect-admin", "listen-elsewhere", "run-program", "new-process", "new-thread", "trace-parent",
           "read-parent", "kill-parent", "tgkill-parent", "executable-memory", "new-namespace", "ring"]
 # The listening socket is the only one with a way out, and the parent's, too.
@@ -35,11 +35,11 @@ LISTENER = ["connect-listener", "fastopen", "fastopen-message", "send-to-address
 ENDED = ["noise-store", "noise-parent", "descriptor-to-store"]
 NOISE = ["noise-store", "noise-mailbox", "noise-parent", "descriptor-to-store"]
 # Told no by the kernel, not killed: the call itself is one that front needs.
-REFUSED = {"read-upload", "pread-upload", "map-upload"}
+REFUSED = {"read-upload", "pread-upload", "map-upload", "fill-upload"}
 # What Landlock and lost privileges refuse by themselves, with no filter in front of them.
 SECOND_LAYER = ["open-item", "open-item-to-write", "open-any", "open-folder", "create-file", "unlink-item", "rename-item",
                 "truncate-item", "memory-of-parent", "trace-parent", "read-parent", "run-program"]
-SECOND_LAYER_UPLOAD = ["reopen-writer", "read-upload", "pread-upload", "map-upload", "link-upload"]
+SECOND_LAYER_UPLOAD = ["reopen-writer", "read-upload", "pread-upload", "map-upload", "link-upload", "fill-upload"]
 # Without any sandbox each attack succeeds but these: the layer that refuses it then, and with which errno.
 OTHER_LAYER = {
     "open-item-to-write": ("the item's mode, 0400", {errno.EACCES}),
@@ -52,7 +52,9 @@ OTHER_LAYER = {
     "read-upload": ("the descriptor is write-only", {errno.EBADF}),
     "pread-upload": ("the descriptor is write-only", {errno.EBADF}),
     "map-upload": ("the descriptor is write-only", {errno.EACCES}),
+    "fill-upload": ("the size of a file, which the parent limits", {errno.EFBIG}),
 }
+MAX_UPLOAD = 4 << 20  # less than fill-upload writes, even sealed and padded
 
 
 def put_together(build, folder):
@@ -171,6 +173,36 @@ class Upload:
             time.sleep(0.02)
 
 
+def file_limits(slot):
+    """Of each process, by the start of its name: how large a file that it writes may become."""
+    limits = {}
+    for pid in slot.pids()[1:]:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as f:
+            name = f.read().strip().removeprefix("sealslotd-")[:5]
+        with open(f"/proc/{pid}/limits", encoding="ascii") as f:
+            limits[name] = next(line for line in f if line.startswith("Max file size")).split()[3:5]
+    return limits
+
+
+def has_file_limits(slot):
+    """Front and mailbox can't fill the disk: no upload, and no log, grows larger than an upload may become."""
+    of = file_limits(slot)
+    for name in ("front", "mailb"):
+        soft, hard = of[name]
+        assert soft == hard and hard.isdigit() and MAX_UPLOAD < int(hard) < 2 * MAX_UPLOAD, f"{name}: {of[name]}"
+    print(f"no file of front's or the mailbox's may have more than {of['front'][1]} bytes")
+
+
+def without_file_limits(siege, faults):
+    """Broken on purpose: the parent sets none."""
+    faults.set("sealslotd", "setrlimit", "skip", lasting=True)
+    siege.start()
+    faults.clear()
+    assert file_limits(siege.slot)["front"][1] == "unlimited", "the fault made no difference"
+    with Upload(siege.slot):
+        assert (what := siege.attack("fill-upload")) == "done", f"fill-upload fails without its limit, too: {what}"
+
+
 def try_all(siege, names, in_upload=False):
     before = siege.state()
     came = {}
@@ -273,7 +305,7 @@ def released_has_none(build):
 def main():
     build = os.path.abspath(sys.argv[1])
     released_has_none(build)
-    with Slot(build) as slot:
+    with Slot(build, {"store": {"max_upload": "4M"}}) as slot:
         slot.build = put_together(build, slot.folder)
         faults = Faults(build, slot.folder)
         faults.derive_cheaply()
@@ -283,6 +315,7 @@ def main():
         slot.stop()
         siege = Siege(slot, "")
         siege.start()
+        has_file_limits(slot)
         judge(try_all(siege, FILES + OTHERS + LISTENER), "")
         judge(try_all(siege, UPLOAD, in_upload=True), "")
         slot.stop()
@@ -306,6 +339,8 @@ def main():
         faults.set("sealslotd-store", "lease", "skip", lasting=True)
         kept_writer(siege, broken=True)
         faults.clear()
+        slot.stop()
+        without_file_limits(siege, faults)
         slot.stop()
         siege.layer = "no-sandbox"
         siege.start()

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -129,6 +130,7 @@ real(const char *name)
 		return next args;                                                                  \
 	}
 
+WRAPPED(int, setrlimit, 0, (__rlimit_resource_t what, const struct rlimit *r_new), (what, r_new))
 WRAPPED(int, fsync, 0, (int fd), (fd))
 WRAPPED(int, fdatasync, 0, (int fd), (fd))
 WRAPPED(int, fchmod, 0, (int fd, mode_t mode), (fd, mode))
