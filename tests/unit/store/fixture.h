@@ -141,7 +141,7 @@ fixture_own_mounts(void)
 	} else {
 		assert_int_equal(unshare(CLONE_NEWNS), 0);
 	}
-	assert_int_equal(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
 }
 
 #endif

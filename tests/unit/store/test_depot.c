@@ -370,7 +370,7 @@ a_read_only_disk_is_said_plainly(void **state)
 	fixture_own_mounts();
 	assert_int_equal(mount("none", f->dir, "tmpfs", 0, "size=4m,mode=700"), 0);
 	assert_ok(create_it(f));
-	assert_int_equal(mount("none", f->dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_int_equal(mount("none", f->dir, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	assert_err(open_it(&d, f), ERR_SYS);
 	assert_why("Read-only file system");
 	assert_int_equal(chdir("/"), 0);

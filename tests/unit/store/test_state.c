@@ -156,7 +156,7 @@ free_space_is_what_the_file_system_says(void **state)
 	assert_ok(quota_free(fd, &after));
 	assert_int_equal(after, 0); /* no inode is left */
 	close(file);
-	assert_int_equal(mount("none", dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_int_equal(mount("none", dir, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	assert_err(quota_free(fd, &after), ERR_SYS);
 	io_close(&fd);
 	assert_int_equal(umount(dir), 0);
