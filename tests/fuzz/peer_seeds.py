@@ -199,7 +199,43 @@ def store_hears_admin():
     }
 
 
-SEEDS = {"admin_side": store_hears_admin, "desk": mailbox_hears_both, "mailbox_client": front_hears_mailbox, "store_client": front_hears_store}
+def verb_hears_store():
+    """fuzz_link"""
+    status_asked, clock_ok, publish, listing, signing, check, snapshot, answers, hashes = range(9)
+
+    def row(digit=b"1", inbox=b"tips", day=20000, size=12, has_hash=1, end=b"\0"):
+        return (digit * 32 + end + inbox.ljust(25, b"\0") + bytes([has_hash]) + bytes(5) + struct.pack("<iIQ", day, 1, size) + b"h" * 32)
+
+    def status(today=20000, root=b"RWQ" + b"a" * 53, wait=0, alarm=bytes(33)):
+        days = struct.pack("<iiii", today, today, 19990, 20300)
+        alarms = (struct.pack("<Ii", 1, 20000) + alarm + bytes(7)) + 4 * bytes(48)
+        body = struct.pack("<QQQQ", 2, 24, 1 << 30, 0) + days + struct.pack("<IIIIi", 1, 0, 0, 1, 20000)
+        body += root.ljust(57, b"\0") + bytes([1, 1, wait, 0]) + bytes(7) + alarms
+        return body.ljust((len(body) + 7) // 8 * 8, b"\0")
+
+    said = lambda body=status(): step("STATUS_IS", status_asked, body)
+    rows = lambda *all, ref=listing, op="EXPORT_ITEMS", fd=SEALED: step(op, ref, fd=fd, content=b"".join(all))
+    return {
+        "empty": b"",
+        "status": said() + said(status(wait=2)) + said(status(alarm=b"1" * 32 + b"\0")),
+        "status-lies": said(status(today=-1)) + said(status(root=b"x" * 57)) + said(status(wait=9)),
+        "status-alarms": said(status(alarm=b"/" * 33)) + said(status(alarm=b"1" * 33)) + said(status(alarm=b"A" * 32 + b"\0")),
+        "result": step("RESULT", clock_ok) + step("RESULT", publish, b"It says why.", 9) + step("RESULT", listing, b"full", 3),
+        "result-words": step("RESULT", publish, b"\x1b[2J\x07\0\xff\n", 9) + step("RESULT", snapshot, b"x" * 512, 4),
+        "result-for-more": step("RESULT", listing) + step("RESULT", status_asked) + step("RESULT", publish, b"", 9),
+        "turn": said()[:1] + b"\5" + said()[2:] + rows(row(), ref=check) + step("SNAPSHOT_IS", listing, fd=SEALED),
+        "rows": rows(row(), row(b"2")) + rows() + step("CHECK_IS", check, bytes(24), fd=SEALED, content=row()),
+        "rows-order": rows(row(b"2"), row(b"1")) + rows(row(), row()),
+        "rows-names": rows(row(b"/")) + rows(row(b".")) + rows(row(end=b"1")) + rows(row(b"A")) + rows(row(inbox=b"../x")) + rows(row(inbox=b"x" * 25)),
+        "rows-numbers": rows(row(day=-1)) + rows(row(day=1 << 30)) + rows(row(size=1 << 62)) + rows(row(has_hash=2)),
+        "rows-odd": rows(row()[:-1]) + rows(row() + b"x") + rows(row(), fd=UNSEALED) + rows(row(), fd=PIPE) + rows(row(), fd=TWO),
+        "index": step("EXPORT_INDEX", signing, struct.pack("<II", 1, 4), fd=SEALED, content=b"text") + step("SNAPSHOT_IS", snapshot, fd=NULL),
+        "answers": rows(row(), ref=answers, op="ANSWERS_NEED") + step("ANSWERS_TAKEN", hashes, struct.pack("<IIIII", 1, 1, 1, 0, 0)),
+        "closed": step(0, status_asked) + step("BEGUN", listing, fd=NULL) + step("EXPORT_ITEMS", listing),
+    }
+
+
+SEEDS = {"link": verb_hears_store, "admin_side": store_hears_admin, "desk": mailbox_hears_both, "mailbox_client": front_hears_mailbox, "store_client": front_hears_store}
 
 
 def main():
