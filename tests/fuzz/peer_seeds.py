@@ -1,6 +1,6 @@
 """Makes the seeds of the targets in which a process that was taken over speaks (peer.h).
 
-    python3 peer_seeds.py CORPUS
+    python3 peer_seeds.py CORPUS        what is called found-NN there, libFuzzer has found
 """
 
 import os
