@@ -244,9 +244,12 @@ db_snapshot(struct db *d, struct buf *out)
 	sqlite3_int64 n = 0;
 	enum err e;
 
+	/* What a large index needs beside it must be in memory, too: the sandbox has no place for
+	 * it. */
 	if ((e = db_sql_err(sqlite3_open(":memory:", &copy))) == ERR_OK &&
 	    (e = copy_to(d, copy)) == ERR_OK &&
-	    (e = db_sql_err(sqlite3_exec(copy, "VACUUM", NULL, NULL, NULL))) == ERR_OK &&
+	    (e = db_sql_err(sqlite3_exec(
+		 copy, "PRAGMA temp_store=MEMORY; VACUUM", NULL, NULL, NULL))) == ERR_OK &&
 	    (p = sqlite3_serialize(copy, "main", &n, 0)) == NULL)
 		e = ERR_NOMEM;
 	if (e == ERR_OK)
