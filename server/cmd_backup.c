@@ -8,6 +8,10 @@
 #include "parent/backup_write.h"
 #include "parent/rows.h"
 
+#define COPY_IT                                                                                          \
+	"and one backup can't have more: nothing was written. End the server and copy its whole folder " \
+	"as it is (cp -a)."
+
 /* One backup: the rows and a snapshot of the index from the store, the files by ourselves. */
 struct backup {
 	const char *out; /* "-": standard output */
@@ -23,31 +27,42 @@ is_stdout(const struct backup *b)
 	return strcmp(b->out, "-") == 0;
 }
 
-/* The rows first: what comes in between is in neither list nor archive. */
 static enum err
-get_rows(struct backup *b, struct reason *why)
+ask_index(struct backup *b, struct reason *why)
 {
 	struct wire_msg m = {.op = OP_CHECK, .fd = -1};
 	struct op_check_is is;
 	enum err e;
 
-	if ((e = link_ask(&b->link, &m, OP_CHECK_IS, why)) == ERR_LIMIT)
-		return reason_set(why, e,
-		    "There are more than %d submissions, and one backup can't have more: nothing was "
-		    "written. End the server and copy its whole folder as it is (cp -a). They get fewer "
-		    "when desks confirm what they have: export them in parts, by days, with --until, and "
-		    "import the desks' answers.",
-		    LIMIT_BUNDLE_ITEMS);
-	if (e != ERR_OK)
+	if ((e = link_ask(&b->link, &m, OP_CHECK_IS, why)) != ERR_OK)
 		return e;
 	memcpy(&is, m.body, sizeof is);
 	if (is.index != ERR_OK)
-		e = reason_set(why, ERR_FORMAT,
+		return reason_set(why, ERR_FORMAT,
 		    "The index is damaged: end the server, say sealslotd check --repair, and then make "
 		    "the backup.");
-	else
-		e = rows_read(m.fd, &b->items, why);
-	io_close(&m.fd);
+	return ERR_OK;
+}
+
+/* Before the snapshot: what comes in between has a row there, but no file here. */
+static enum err
+get_rows(struct backup *b, struct reason *why)
+{
+	struct rows rows;
+	enum err e;
+
+	if ((e = ask_index(b, why)) != ERR_OK)
+		return e;
+	rows_init(&rows, &b->link);
+	do
+		if ((e = rows_next(&rows, why)) == ERR_OK &&
+		    (e = buf_add(&b->items, rows.page.p, rows.page.len)) != ERR_OK)
+			reason_sys(why, e, "Can't make the list");
+	while (e == ERR_OK && !rows.is_end);
+	rows_wipe(&rows);
+	if (e == ERR_LIMIT)
+		reason_set(
+		    why, e, "There are more than %d submissions, " COPY_IT, LIMIT_BACKUP_ITEMS);
 	return e;
 }
 
@@ -57,7 +72,10 @@ get_snapshot(struct backup *b, struct reason *why)
 	struct wire_msg m = {.op = OP_SNAPSHOT, .fd = -1};
 	enum err e;
 
-	if ((e = link_ask(&b->link, &m, OP_SNAPSHOT_IS, why)) != ERR_OK)
+	if ((e = link_ask(&b->link, &m, OP_SNAPSHOT_IS, why)) == ERR_LIMIT)
+		return reason_set(
+		    why, e, "The index, with the replies in it, has more than 1 GiB, " COPY_IT);
+	if (e != ERR_OK)
 		return e;
 	if ((e = wire_memfd_read(m.fd, &b->database)) != ERR_OK)
 		reason_sys(why, e, "The index didn't arrive");
@@ -120,7 +138,7 @@ cmd_backup(const struct cmd *self, int argc, char **argv)
 	    .files = {.items = -1, .keys = -1},
 	    .items = &b.items,
 	    .database = &b.database};
-	buf_init(&b.items, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
+	buf_init(&b.items, LIMIT_BACKUP_ITEMS * sizeof(struct op_export_item));
 	buf_init(&b.database, LIMIT_SNAPSHOT);
 	if (backup(&b, &s, &why) == ERR_OK) {
 		fprintf(stderr,

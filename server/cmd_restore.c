@@ -6,46 +6,26 @@
 #include "base/date.h"
 #include "base/io.h"
 #include "cmd.h"
-#include "parent/check.h"
+#include "parent/check_walk.h"
 #include "parent/restore.h"
-#include "parent/rows.h"
 
 /* A row that came between the list and the snapshot of the index has no file here: it goes. */
 static enum err
 trim(const struct setup *s, const struct link *l, struct reason *why)
 {
-	struct wire_msg m = {.op = OP_CHECK, .fd = -1}, mend = {.op = OP_MEND, .fd = -1};
 	struct check_files files = {.root = -1, .items = -1};
-	struct check_compare how = {.with_content = false};
-	struct buf rows, mends;
+	struct check_walk walk = {.link = l, .files = &files, .is_mending = true};
 	struct check_report r;
-	size_t orphans = 0;
 	enum err e;
 
 	check_init(&r);
-	buf_init(&rows, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
-	buf_init(&mends, LIMIT_BUNDLE_ITEMS * sizeof(struct op_mend));
-	how.rows = &rows;
-	how.mends = &mends;
-	if ((e = link_ask(l, &m, OP_CHECK_IS, why)) != ERR_OK)
-		goto done;
-	if ((e = rows_read(m.fd, &rows, why)) != ERR_OK ||
-	    (e = check_files_open(s, &files, why)) != ERR_OK ||
-	    (e = check_files_outside(&files, &r)) != ERR_OK ||
-	    (e = check_files_compare(&files, &how, &r, &orphans)) != ERR_OK ||
-	    (e = wire_memfd(mends.p, mends.len, &mend.fd)) != ERR_OK) {
-		if (why->text[0] == '\0')
-			reason_sys(why, e, "Can't look at the new store");
-		goto done;
-	}
-	m = mend;
-	e = mends.len == 0 ? ERR_OK : link_ask(l, &m, OP_RESULT, why);
-done:
-	io_close(&mend.fd);
+	if ((e = check_files_open(s, &files, why)) == ERR_OK &&
+	    (e = check_files_outside(&files, &r)) != ERR_OK)
+		reason_sys(why, e, "Can't look at the new store");
+	if (e == ERR_OK)
+		e = check_walk(&walk, &r, why);
 	check_files_close(&files);
 	check_wipe(&r);
-	buf_wipe(&rows);
-	buf_wipe(&mends);
 	return e;
 }
 

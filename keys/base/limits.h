@@ -93,6 +93,7 @@
 #define LIMIT_LOGO_SIDE         1024        /* pixels */
 #define LIMIT_REASON            512         /* bytes of plain words from store to an admin's verb */
 #define LIMIT_ADMINS            8           /* admin connections at once */
+#define LIMIT_ROWS_PAGE         20000       /* rows of the index in one answer to a verb */
 
 /* ---- schedules (section 4) */
 #define LIMIT_SCHEDULE        (1024 * 1024) /* bytes of keys.txt */
@@ -117,7 +118,9 @@
 #define LIMIT_ANSWERS          (128 * LIMIT_MIB) /* bytes of an answer bundle */
 
 /* ---- a server's backup (section 8) */
-#define LIMIT_BACKUP_FILES (LIMIT_BUNDLE_ITEMS + 20000) /* submissions, and all schedules */
+#define LIMIT_BACKUP_ITEMS 1000000                      /* submissions */
+#define LIMIT_BACKUP_FILES (LIMIT_BACKUP_ITEMS + 20000) /* and all schedules */
+#define LIMIT_BACKUP_LIST  (192 * LIMIT_MIB)            /* bytes of backup.txt */
 #define LIMIT_SNAPSHOT     LIMIT_GIB                    /* bytes of the index in it */
 
 /* ---- codenames and sessions (section 5) */

@@ -155,7 +155,7 @@ backup_prepare(struct backup_write *b, struct reason *why)
 {
 	enum err e;
 
-	buf_init(&b->list, LIMIT_BUNDLE_INDEX);
+	buf_init(&b->list, LIMIT_BACKUP_LIST);
 	buf_init(&b->small, SMALL_MAX);
 	buf_init(&b->heads, SIZE_MAX);
 	if ((e = export_files_open(b->setup->conf->store_path, &b->files, why)) != ERR_OK ||

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/random.h"
 #include "parent/setup.h"
 #include "wire/op.h"
 #include "wire/reason.h"
@@ -42,29 +43,24 @@ enum err MUST_CHECK check_say_more(
 
 /* ---- the files of a store */
 
-/* What lies in items/, looked at once. */
+#define CHECK_ID (RANDOM_ID_LEN / 2) /* bytes of an id */
+
+/* What lies in a store. Of the submissions, however many there are, it knows a window only. */
 struct check_files {
 	int root, items; /* folders */
 	uid_t owner;
-	struct buf files; /* struct check_file each, ascending by id */
-	size_t read;      /* whose content was read */
+	size_t window;  /* ids that are known at once */
+	struct buf ids; /* CHECK_ID bytes each, ascending */
+	bool is_end;    /* no others come after these */
+	size_t n_odd;   /* findings about names, owners and times */
 };
 enum err MUST_CHECK check_files_open(
     const struct setup *s, struct check_files *f, struct reason *why);
 void check_files_close(struct check_files *f);
-/* Owners, modes, links and times of the store's own files; names that aren't ours. */
+/* Owners, modes, links of the store's own files; names that aren't ours. Opens the first window. */
 enum err MUST_CHECK check_files_outside(struct check_files *f, struct check_report *r);
-
-/* How a comparison is made. */
-struct check_compare {
-	const struct buf *rows; /* struct op_export_item each, ascending by id */
-	bool with_content;      /* hashes that the index knows are compared */
-	struct buf *mends;      /* out: struct op_mend each; NULL: don't collect */
-	bool is_index_gone;     /* then a file without a row is no news */
-};
-/* Rows against files; *orphans: rows without file and files without row. */
-enum err MUST_CHECK check_files_compare(
-    struct check_files *f, const struct check_compare *c, struct check_report *r, size_t *orphans);
+/* Moves the window to what comes behind it. ERR_NOTFOUND: nothing does. */
+enum err MUST_CHECK check_files_more(struct check_files *f);
 
 /* ---- the schedules of a store */
 

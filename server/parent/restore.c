@@ -230,7 +230,7 @@ read_list(struct restore *r, struct reason *why)
 		    "%s isn't a backup of sealslotd: it begins with %s. (What export writes is for the "
 		    "air-gapped machine.)",
 		    r->name, m.name);
-	buf_init(&text, LIMIT_BUNDLE_INDEX);
+	buf_init(&text, LIMIT_BACKUP_LIST);
 	if ((e = read_content(r, m.size, -1, &text, hash)) != ERR_OK)
 		damaged(r, e, why);
 	else if ((e = backup_index_parse(&text, &r->head, &r->files, &line, &phrase)) != ERR_OK)

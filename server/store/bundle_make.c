@@ -60,6 +60,18 @@ bundle_make_list(
 	return ERR_OK;
 }
 
+enum err
+bundle_make_page(struct depot *d, const uint8_t from[static DB_ID], size_t max, struct buf *out)
+{
+	struct list l = {INT32_MAX, out};
+	enum err e;
+
+	pthread_mutex_lock(&d->db_lock);
+	e = db_each_from(d->db, from, max, list_item, &l);
+	pthread_mutex_unlock(&d->db_lock);
+	return e;
+}
+
 void
 bundle_signed_wipe(struct bundle_signed *s)
 {

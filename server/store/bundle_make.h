@@ -25,6 +25,11 @@
 enum err MUST_CHECK bundle_make_list(
     struct depot *d, int32_t since, int32_t until, struct buf *out, bool *all, struct reason *why);
 
+/* Appends a struct op_export_item for each item from this id on, ascending, max at most. When the
+ * index can't be read, what could be is in out. */
+enum err MUST_CHECK bundle_make_page(
+    struct depot *d, const uint8_t from[static DB_ID], size_t max, struct buf *out);
+
 /* A signed index, and what bundle_make_count has to remember of it. */
 struct bundle_signed {
 	struct buf text; /* index.txt, then its .minisig */

@@ -80,6 +80,9 @@ check_settings(struct db *d)
 	return e;
 }
 
+/* For read_row. */
+#define WHOLE_ROWS                                                                                 \
+	"SELECT i.id,i.day,i.inbox,i.epoch,i.serial,i.size,h.hash FROM items i LEFT JOIN hashes h ON h.id=i.id"
 /* However many there are, they go in parts. */
 #define OLDEST                                                                                     \
 	"SELECT id FROM items WHERE day<?1 ORDER BY day,id LIMIT " DB_VALUE_OF(LIMIT_EXPIRE_BATCH)
@@ -96,8 +99,8 @@ prepare(struct db *d)
 	    {&d->rollback, "ROLLBACK"},
 	    {&d->add, "INSERT INTO items VALUES(?1,?2,?3,?4,?5,?6)"},
 	    {&d->totals, "SELECT count(*), coalesce(sum(size),0) FROM items"},
-	    {&d->each, "SELECT i.id,i.day,i.inbox,i.epoch,i.serial,i.size,h.hash FROM items i"
-		       " LEFT JOIN hashes h ON h.id=i.id WHERE i.day>=?1 ORDER BY i.id"},
+	    {&d->each, WHOLE_ROWS " WHERE i.day>=?1 ORDER BY i.id"},
+	    {&d->page, WHOLE_ROWS " WHERE i.id>=?1 ORDER BY i.id LIMIT ?2"},
 	    {&d->put_hash, "INSERT OR IGNORE INTO hashes SELECT id,?2 FROM items WHERE id=?1"},
 	    {&d->expired, OLDEST},
 	    {&d->expire_hashes, "DELETE FROM hashes WHERE id IN (" OLDEST ")"},
@@ -229,6 +232,7 @@ db_close(struct db *d)
 	sqlite3_finalize(d->add);
 	sqlite3_finalize(d->totals);
 	sqlite3_finalize(d->each);
+	sqlite3_finalize(d->page);
 	sqlite3_finalize(d->put_hash);
 	sqlite3_finalize(d->expired);
 	sqlite3_finalize(d->expire_hashes);
@@ -331,22 +335,40 @@ read_row(sqlite3_stmt *s, struct db_item *i, const uint8_t **hash)
 	return ERR_OK;
 }
 
-enum err
-db_each(struct db *d, int32_t since, db_visit *each, void *ctx)
+static enum err
+visit_rows(sqlite3_stmt *s, db_visit *each, void *ctx)
 {
 	const uint8_t *hash;
 	struct db_item item;
 	enum err e = ERR_OK;
 	int code;
 
-	sqlite3_bind_int(d->each, 1, since);
-	while ((code = sqlite3_step(d->each)) == SQLITE_ROW) {
-		if ((e = read_row(d->each, &item, &hash)) != ERR_OK ||
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		if ((e = read_row(s, &item, &hash)) != ERR_OK ||
 		    (e = each(ctx, &item, hash)) != ERR_OK)
 			break;
 	}
-	sqlite3_reset(d->each);
+	sqlite3_reset(s);
 	return e != ERR_OK ? e : db_sql_err(code);
+}
+
+enum err
+db_each(struct db *d, int32_t since, db_visit *each, void *ctx)
+{
+	sqlite3_bind_int(d->each, 1, since);
+	return visit_rows(d->each, each, ctx);
+}
+
+enum err
+db_each_from(struct db *d, const uint8_t from[static DB_ID], size_t max, db_visit *each, void *ctx)
+{
+	enum err e;
+
+	sqlite3_bind_blob(d->page, 1, from, DB_ID, SQLITE_STATIC);
+	sqlite3_bind_int64(d->page, 2, (int64_t)max);
+	e = visit_rows(d->page, each, ctx);
+	sqlite3_clear_bindings(d->page);
+	return e;
 }
 
 enum err

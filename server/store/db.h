@@ -50,6 +50,9 @@ enum err MUST_CHECK db_totals(struct db *d, uint64_t *items, uint64_t *bytes);
  * known. Ends with the first error of each. */
 typedef enum err db_visit(void *ctx, const struct db_item *item, const uint8_t *hash);
 enum err MUST_CHECK db_each(struct db *d, int32_t since, db_visit *each, void *ctx);
+/* The same for max items at most: those whose id is from, or comes after it. */
+enum err MUST_CHECK db_each_from(
+    struct db *d, const uint8_t from[static DB_ID], size_t max, db_visit *each, void *ctx);
 /* Deletes the rows of all items of before a day, with their hashes, durably, LIMIT_EXPIRE_BATCH at
  * a time; calls each with the id of every one afterwards. */
 typedef void db_gone(void *ctx, const uint8_t id[static DB_ID]);

@@ -11,7 +11,7 @@
 
 struct db {
 	sqlite3 *sql;
-	sqlite3_stmt *add, *totals, *each, *put_hash, *begin, *commit, *rollback;
+	sqlite3_stmt *add, *totals, *each, *page, *put_hash, *begin, *commit, *rollback;
 	sqlite3_stmt *expired, *expire_hashes, *expire;
 	sqlite3_stmt *add_reply, *replies, *remove_reply, *expire_replies;
 };

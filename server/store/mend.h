@@ -8,7 +8,7 @@
 
 /* What sealslotd check asks the store for. */
 
-/* What the store alone can tell about itself; the rows are bundle_make_list's. */
+/* What the store alone can tell about itself; the rows are bundle_make_page's. */
 void mend_look(struct depot *d, struct op_check_is *out);
 /*
  * Mends items, struct op_mend each. Nothing is deleted: a file that isn't as it

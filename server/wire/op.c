@@ -79,7 +79,9 @@ static const struct op_rule rules[OP_COUNT] = {
     [OP_ANSWERS_NEED] = {"answers-need", STORE, ADMIN, NOTHING, OP_FD_ALWAYS, 0},
     [OP_ANSWERS_TAKEN] = {"answers-taken", STORE, ADMIN, EXACTLY(op_answers_taken), OP_FD_NEVER, 0},
     [OP_SNAPSHOT_IS] = {"snapshot-is", STORE, ADMIN, NOTHING, OP_FD_ALWAYS, 0},
-    [OP_CHECK_IS] = {"check-is", STORE, ADMIN, EXACTLY(op_check_is), OP_FD_ALWAYS, 0},
+    [OP_CHECK_IS] = {"check-is", STORE, ADMIN, EXACTLY(op_check_is), OP_FD_NEVER, 0},
+    [OP_ROWS] = {"rows", ADMIN, STORE, EXACTLY(op_rows), OP_FD_NEVER, 0},
+    [OP_ROWS_ARE] = {"rows-are", STORE, ADMIN, EXACTLY(op_rows_are), OP_FD_ALWAYS, 0},
 };
 
 const struct op_rule *

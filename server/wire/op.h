@@ -79,19 +79,23 @@ enum op {
 			      OP_ANSWERS_TAKEN */
 	OP_ALARMS_SEEN,    /* somebody has read the alarms: forget them; OP_RESULT */
 	/* store to admin; err other than ERR_OK: the body is the reason in plain words */
-	OP_RESULT,       /* err; body: plain words */
-	OP_STATUS_IS,    /* body: struct op_status */
-	OP_EXPORT_ITEMS, /* fd: memfd of struct op_export_item, ascending by id */
-	OP_EXPORT_INDEX, /* fd: memfd of index.txt, then its .minisig; body: struct op_export_index
-			  */
-	OP_CHECK_IS,    /* fd: memfd of struct op_export_item, all rows; body: struct op_check_is */
-	OP_SNAPSHOT_IS, /* fd: memfd of the index as it is now */
+	OP_RESULT,        /* err; body: plain words */
+	OP_STATUS_IS,     /* body: struct op_status */
+	OP_EXPORT_ITEMS,  /* fd: memfd of struct op_export_item, ascending by id */
+	OP_EXPORT_INDEX,  /* fd: memfd of index.txt, then its .minisig; body: struct op_export_index
+			   */
+	OP_CHECK_IS,      /* body: struct op_check_is */
+	OP_SNAPSHOT_IS,   /* fd: memfd of the index as it is now */
 	OP_ANSWERS_NEED,  /* fd: memfd of struct op_export_item, ascending by id: to be hashed */
 	OP_ANSWERS_TAKEN, /* body: struct op_answers_taken */
 	/* front to mailbox */
 	OP_NAME_GIVE_BACK, /* ref: it never came to the store: its codename is nobody's again */
 	/* parent to front, at its start */
 	OP_LOGO, /* fd: memfd of a PNG that the parent has checked */
+	/* admin to store, and back */
+	OP_ROWS,     /* body: struct op_rows; OP_ROWS_ARE */
+	OP_ROWS_ARE, /* fd: memfd of struct op_export_item, ascending by id; body: struct
+			op_rows_are */
 	OP_COUNT
 };
 
@@ -274,6 +278,19 @@ struct op_check_is {
 	uint64_t rebuilt;   /* rows that a repair made from files */
 	uint32_t is_transfer_good;
 	uint32_t pad;
+};
+
+/* A page of the index: what comes or goes between two of them moves none of the others. */
+struct op_rows {
+	char from[RANDOM_ID_LEN + 1]; /* the first id that may be in it; "": the very first */
+	uint8_t pad[3];
+	uint32_t max; /* rows; the store gives no more than LIMIT_ROWS_PAGE */
+};
+
+struct op_rows_are {
+	uint32_t is_end; /* no row follows */
+	uint32_t
+	    fault; /* enum err: why the index can't be read any further; then this is the end */
 };
 
 enum mend {

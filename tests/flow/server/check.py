@@ -82,23 +82,6 @@ def remember_hashes(slot):
     assert check(slot, "--quick")["read"] == 0
 
 
-def more_than_one_list(slot):
-    """Each verb says what it can't do, and what to do; neither speaks of an export that nobody asked for."""
-    many, out = 200001, os.path.join(slot.folder, "many.tar")
-    with index(slot) as db:
-        db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<?)"
-                   " INSERT INTO items SELECT randomblob(16),(SELECT max(day) FROM items),'tips',31,12,1000 FROM n", (many,))
-    words = slot.sealslotd("check", status=FAILED).stderr
-    assert "check can't compare more: none was looked at" in words and "desks' answers" in words, words
-    words = slot.sealslotd("backup", out, status=FAILED).stderr
-    assert "nothing was written" in words and "copy its whole folder" in words and "desks' answers" in words, words
-    assert not os.path.exists(out)
-    with index(slot) as db:
-        assert db.execute("DELETE FROM items WHERE size=1000").rowcount == many
-        db.execute("VACUUM")
-    assert_well(slot, 6)
-
-
 def a_missing_file(slot):
     path = item(slot, 0)
     kept = os.path.join(slot.folder, "kept.age")
@@ -226,7 +209,7 @@ def a_newer_index(slot):
 def main():
     with Slot(sys.argv[1]) as slot:
         slot.serve()
-        for part in (a_healthy_store, remember_hashes, more_than_one_list, a_missing_file, a_changed_file, a_wrong_mode,
+        for part in (a_healthy_store, remember_hashes, a_missing_file, a_changed_file, a_wrong_mode,
                      strange_names, keys, a_damaged_index, no_database_at_all, a_newer_index):
             print(part.__name__, flush=True)
             part(slot)

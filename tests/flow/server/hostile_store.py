@@ -27,6 +27,9 @@ SECRET = b"what only root may read\n"
 EVIL = b"x\x1b]0;owned\x07\x1b[2J\nproblem: \xff\xfe\xe2\x80\xae\xc2\x9b31m"
 ITEM = struct.Struct("=33s25sB5xiIQ32s")
 CHECK_IS = struct.Struct("=IIQII")
+GOOD = CHECK_IS.pack(0, 0, 0, 1, 0)
+MORE, END = struct.pack("=II", 0, 0), struct.pack("=II", 1, 0)  # after a page of rows
+PAGE = 20000  # LIMIT_ROWS_PAGE
 
 
 def nobody():
@@ -206,7 +209,8 @@ class Liar(threading.Thread):
                 return
             with peer, contextlib.suppress(OSError):
                 while heard := hear(peer):
-                    op, body, content = self.answers.get(heard[0], ("RESULT", EVIL, None))
+                    answer = self.answers.get(heard[0], ("RESULT", EVIL, None))
+                    op, body, content = answer.pop(0) if isinstance(answer, list) else answer
                     if heard[0] == "STATUS" and "STATUS" not in self.answers:
                         op, body, content = "STATUS_IS", self.status, None
                     fd = None if content is None else memfd(content)
@@ -250,9 +254,9 @@ LISTS = {
 
 
 def lies(slot, status):
-    good = CHECK_IS.pack(0, 0, 0, 1, 0)
     for what, rows in LISTS.items():
-        liar = Liar(slot, status, {"CHECK": ("CHECK_IS", good, rows), "EXPORT_LIST": ("EXPORT_ITEMS", b"", rows),
+        pages = [("ROWS_ARE", END, r) for r in (rows, rows, rows, b"")]  # for backup, for check, for its second look at each half
+        liar = Liar(slot, status, {"CHECK": ("CHECK_IS", GOOD, None), "ROWS": pages, "EXPORT_LIST": ("EXPORT_ITEMS", b"", rows),
                                    "SNAPSHOT": ("SNAPSHOT_IS", b"", EVIL)})
         try:
             for verb in ("export", "backup"):
@@ -260,6 +264,15 @@ def lies(slot, status):
                 assert code == 1 and (b"isn't one that" in said or what.startswith("nothing")), f"{what}: {said}"
             code, said = run(slot, "check")
             assert code == (3 if what.startswith("nothing") else 1), f"{what}: {said}"
+        finally:
+            liar.end(slot)
+    full = b"".join(item(id_=b"%032x" % n) for n in range(1, PAGE + 1))
+    for what, pages in {"a page that is short, and not the last": [(MORE, item())], "no row, and no end": [(MORE, b"")],
+                        "rows of the page before": [(MORE, full), (END, item())], "a page too large": [(END, full + item(id_=b"f" * 32))]}.items():
+        liar = Liar(slot, status, {"CHECK": ("CHECK_IS", GOOD, None), "ROWS": [("ROWS_ARE", end, rows) for end, rows in pages]})
+        try:
+            code, said = run(slot, "check")
+            assert code == 1 and (b"isn't one that" in said or b"larger than permitted" in said), f"{what}: {said}"
         finally:
             liar.end(slot)
     at = status.index(b"RW")  # the root key; what lies before it are numbers
@@ -271,6 +284,23 @@ def lies(slot, status):
         try:
             for verb in ("status", "check", "clock-ok"):
                 assert run(slot, verb)[0] == 1, f"{verb} believes a store that lies about {what}"
+        finally:
+            liar.end(slot)
+
+
+def on_the_way(slot, status):
+    """A row, or a file, that comes or goes while check looks is no finding; one that stays alone is."""
+    name = slot.stored()[0]
+    known = item(id_=name[:32].encode(), size=os.path.getsize(os.path.join(slot.store, "items", name)))
+    gone = item()
+    for what, pages, words in (("a commit", [b"", known], b"all is well"),
+                               ("a deletion", [gone + known, known], b"all is well"),
+                               ("a file alone", [b"", b""], b"doesn't know submission " + name[:32].encode()),
+                               ("a row alone", [gone + known, gone], b"The file of submission " + b"0" * 32 + b" is missing")):
+        liar = Liar(slot, status, {"CHECK": ("CHECK_IS", GOOD, None), "ROWS": [("ROWS_ARE", END, rows) for rows in pages]})
+        try:
+            code, said = run(slot, "check", "--quick")
+            assert (code == 0) == (words == b"all is well") and words in said, f"{what}: {said}"
         finally:
             liar.end(slot)
 
@@ -296,6 +326,7 @@ def main():
         slot.stop()
         names(slot)
         lies(slot, status)
+        on_the_way(slot, status)
         another_user(slot)
         in_the_place_of_files(slot)
         slot.start()
