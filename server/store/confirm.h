@@ -35,8 +35,9 @@ enum err MUST_CHECK confirm_take(struct depot *d, struct confirm *c, const struc
 /*
  * Deletes the submissions for which as many desks as their epoch has
  * recipients have sent a receipt, the last one CONFIRM_GRACE_DAYS ago or earlier. A row goes before
- * its file. The caller holds no lock, and has judged the clock.
+ * its file. As many as one transaction takes; *is_more: there may be others. The caller holds no
+ * lock, and has judged the clock.
  */
-enum err MUST_CHECK confirm_expire(struct depot *d);
+enum err MUST_CHECK confirm_expire(struct depot *d, bool *is_more);
 
 #endif

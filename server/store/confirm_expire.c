@@ -105,14 +105,16 @@ remove_files(const struct walk *w)
 	}
 }
 
-/* As many as one transaction takes; *is_more: there may be others. */
-static enum err
-expire_some(struct depot *d, bool *is_more)
+enum err
+confirm_expire(struct depot *d, bool *is_more)
 {
 	struct walk w = {.d = d, .today = clock_today()};
 	void *ids;
 	enum err e;
 
+	*is_more = false;
+	if (d->schedules.active == NULL)
+		return ERR_OK;
 	buf_init(&w.done, (size_t)LIMIT_EXPIRE_BATCH * DB_ID);
 	pthread_mutex_lock(&d->db_lock);
 	if ((e = db_each_receipt(d->db, visit, &w)) == ERR_OK && (e = judge(&w)) == ERR_OK) {
@@ -126,16 +128,5 @@ expire_some(struct depot *d, bool *is_more)
 	}
 	*is_more = is_full(&w);
 	buf_wipe(&w.done);
-	return e;
-}
-
-enum err
-confirm_expire(struct depot *d)
-{
-	bool is_more = d->schedules.active != NULL;
-	enum err e = ERR_OK;
-
-	while (e == ERR_OK && is_more)
-		e = expire_some(d, &is_more);
 	return e;
 }

@@ -406,9 +406,8 @@ list_expired(struct db *d, int32_t before, struct buf *ids)
 	return e != ERR_OK ? e : db_sql_err(code);
 }
 
-/* As many as one transaction takes; *n is how many that were. */
-static enum err
-expire_some(struct db *d, int32_t before, db_gone *each, void *ctx, size_t *n)
+enum err
+db_expire(struct db *d, int32_t before, db_gone *each, void *ctx, bool *is_more)
 {
 	struct buf ids;
 	enum err e;
@@ -425,20 +424,8 @@ expire_some(struct db *d, int32_t before, db_gone *each, void *ctx, size_t *n)
 	}
 	for (i = 0; i < ids.len && e == ERR_OK; i += DB_ID)
 		each(ctx, ids.p + i);
-	*n = ids.len / DB_ID;
+	*is_more = ids.len == (size_t)LIMIT_EXPIRE_BATCH * DB_ID;
 	buf_wipe(&ids);
-	return e;
-}
-
-enum err
-db_expire(struct db *d, int32_t before, db_gone *each, void *ctx)
-{
-	enum err e;
-	size_t n;
-
-	do
-		e = expire_some(d, before, each, ctx, &n);
-	while (e == ERR_OK && n == LIMIT_EXPIRE_BATCH);
 	return e;
 }
 

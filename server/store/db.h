@@ -53,10 +53,12 @@ enum err MUST_CHECK db_each(struct db *d, int32_t since, db_visit *each, void *c
 /* The same for max items at most: those whose id is from, or comes after it. */
 enum err MUST_CHECK db_each_from(
     struct db *d, const uint8_t from[static DB_ID], size_t max, db_visit *each, void *ctx);
-/* Deletes the rows of all items of before a day, with their hashes, durably, LIMIT_EXPIRE_BATCH at
- * a time; calls each with the id of every one afterwards. */
+/* Deletes the rows of the oldest items of before a day, LIMIT_EXPIRE_BATCH at most, with their
+ * hashes, durably; calls each with the id of every one afterwards. *is_more: there may be others.
+ */
 typedef void db_gone(void *ctx, const uint8_t id[static DB_ID]);
-enum err MUST_CHECK db_expire(struct db *d, int32_t before, db_gone *each, void *ctx);
+enum err MUST_CHECK db_expire(
+    struct db *d, int32_t before, db_gone *each, void *ctx, bool *is_more);
 /* Remembers hashes; those of unknown items, or known already, are skipped. */
 enum err MUST_CHECK db_put_hashes(struct db *d, const struct db_hash *hashes, size_t n);
 

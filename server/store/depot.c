@@ -231,19 +231,20 @@ remove_file(void *ctx, const uint8_t id[static DB_ID])
 }
 
 enum err
-depot_expire(struct depot *d)
+depot_expire(struct depot *d, bool *is_more)
 {
 	int32_t before = clock_today() - (int32_t)d->conf->retention_days;
 	enum err e;
 
+	*is_more = false;
 	if ((e = depot_judge_clock(d)) != ERR_OK)
 		return e;
 	pthread_mutex_lock(&d->db_lock);
-	if ((e = db_expire(d->db, before, remove_file, d)) == ERR_OK)
+	if ((e = db_expire(d->db, before, remove_file, d, is_more)) == ERR_OK && !*is_more)
 		e = db_expire_replies(d->db, before);
 	pthread_mutex_unlock(&d->db_lock);
-	if (e == ERR_OK)
-		e = confirm_expire(d);
+	if (e == ERR_OK && !*is_more)
+		e = confirm_expire(d, is_more);
 	return e == ERR_OK ? io_sync(d->folder.items) : e;
 }
 

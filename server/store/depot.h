@@ -58,9 +58,10 @@ enum err MUST_CHECK depot_judge_clock(struct depot *d);
 /*
  * Deletes submissions and replies that are older than the retention of the configuration says.
  * Only while the clock is trusted: ERR_CLOCK otherwise. A row goes before its file: what a power
- * cut leaves between gets its row again at the next start, and goes the next time.
+ * cut leaves between gets its row again at the next start, and goes the next time. One call does
+ * LIMIT_EXPIRE_BATCH at most, so that others needn't wait for all of them; *is_more: call it again.
  */
-enum err MUST_CHECK depot_expire(struct depot *d);
+enum err MUST_CHECK depot_expire(struct depot *d, bool *is_more);
 /* The admin says that it is: from now on today is the latest day seen. */
 enum err MUST_CHECK depot_clock_ok(struct depot *d, struct reason *why);
 /* As schedules_accept; adds a word about a gap to why, which is empty otherwise. */

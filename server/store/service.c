@@ -42,7 +42,8 @@ struct service {
 	struct settle *settle; /* NULL: no server, a verb alone */
 	bool is_drained_due;   /* the parent waits for the last commit */
 	int64_t next_tick;
-	int32_t expired; /* the day on which old submissions were deleted last */
+	int32_t expired;  /* the day on which old submissions were deleted last */
+	bool is_expiring; /* more of them wait for the next turn */
 };
 
 static enum err
@@ -145,14 +146,19 @@ handle(struct service *s, const struct pollfd *p)
 	return e;
 }
 
-/* Once a day. With a clock that can't be trusted nothing is deleted; it is tried again then. */
+/* Once a day, a part a turn: who asks for something meanwhile is answered between two of them. With
+ * a clock that can't be trusted nothing is deleted; it is tried again then. */
 static void
 expire(struct service *s)
 {
 	int32_t today = clock_today();
+	enum err e;
 
-	if (s->expired != today && !settle_has_index(s->settle) &&
-	    depot_expire(&s->depot) == ERR_OK)
+	if (s->expired == today || settle_has_index(s->settle))
+		return;
+	if ((e = depot_expire(&s->depot, &s->is_expiring)) != ERR_OK)
+		s->is_expiring = false;
+	else if (!s->is_expiring)
 		s->expired = today;
 }
 
@@ -162,12 +168,14 @@ tick(struct service *s)
 	int64_t now = clock_mono_ms();
 	enum err e = ERR_OK;
 
+	if (s->is_expiring || now >= s->next_tick)
+		expire(s);
 	if (now >= s->next_tick) {
 		s->next_tick = now + TICK_MS;
-		expire(s);
 		/* A disk that is slow at midnight: the day isn't over before its last row is there.
 		 */
-		if (!settle_is_idle(s->settle) || !committer_has_older(s->committer, clock_today()))
+		if (!settle_is_idle(s->settle) ||
+		    (!s->is_expiring && !committer_has_older(s->committer, clock_today())))
 			settle_tick(s->settle, front_side_promised(&s->front));
 		s->front.settling = settle_claim(s->settle);
 		e = settle_front(s, front_side_tick(&s->front));
@@ -191,7 +199,10 @@ work(struct service *s)
 		if ((e = tick(s)) != ERR_OK)
 			return e;
 		fill(s, p);
-		wait = s->next_tick - clock_mono_ms();
+		/* While the settle has the index, expiring waits, too. */
+		wait = s->is_expiring && !settle_has_index(s->settle)
+			   ? 0
+			   : s->next_tick - clock_mono_ms();
 		if (poll(p, PLACES, wait > 0 ? (int)wait : 0) == -1) {
 			if (errno == EINTR)
 				continue;

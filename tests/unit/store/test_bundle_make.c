@@ -153,6 +153,7 @@ gone(void *ctx, const uint8_t id[static DB_ID])
 static void
 what_happens_meanwhile(void **state)
 {
+	bool is_more;
 	struct db_item later = {
 	    .id = {0x55}, .inbox = "tips", .epoch = 31, .serial = 12, .size = 1};
 	struct bundle_signed one, two, none;
@@ -181,7 +182,7 @@ what_happens_meanwhile(void **state)
 
 	list(&r, 0);
 	hash_all(&r);
-	assert_ok(db_expire(r.d.db, r.today - 1, gone, NULL));
+	assert_ok(db_expire(r.d.db, r.today - 1, gone, NULL, &is_more));
 	assert_err(sign_volume(&r, 1, 1, &none), ERR_NOTFOUND);
 	assert_non_null(strstr(why.text, "export again"));
 	assert_null(strstr(why.text, "check"));

@@ -265,16 +265,21 @@ add_many(unsigned n, int32_t day)
 }
 
 static void
-more_than_a_bundle_can_name_expire(void **state)
+many_expire_in_parts(void **state)
 {
 	struct db *d = fresh(*state);
 	uint64_t n, bytes;
-	size_t gone = 0;
+	size_t gone = 0, parts = 0;
+	bool is_more = true;
 
 	add_many(LIMIT_BUNDLE_ITEMS + 1, 100);
 	add_many(7, 101);
-	assert_ok(db_expire(d, 101, count_gone, &gone));
+	for (; is_more; parts++) {
+		assert_ok(db_expire(d, 101, count_gone, &gone, &is_more));
+		assert_true(gone <= (parts + 1) * LIMIT_EXPIRE_BATCH);
+	}
 	assert_int_equal(gone, LIMIT_BUNDLE_ITEMS + 1);
+	assert_int_equal(parts, LIMIT_BUNDLE_ITEMS / LIMIT_EXPIRE_BATCH + 1);
 	assert_ok(db_totals(d, &n, &bytes));
 	assert_int_equal(n, 7);
 	db_close(d);
@@ -298,7 +303,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		a_full_disk_adds_nothing, fixture_set_up, fixture_tear_down),
 	    cmocka_unit_test_setup_teardown(
-		more_than_a_bundle_can_name_expire, fixture_set_up, fixture_tear_down),
+		many_expire_in_parts, fixture_set_up, fixture_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("store db", tests, NULL, NULL);

@@ -108,11 +108,12 @@ a_deleted_row_leaves_no_byte(void **state)
 	static const uint8_t marker[8] = {0xf7, 0x31, 0xe2, 0x5b, 0x99, 0x04, 0xc8, 0x6d};
 	struct fixture *f = *state;
 	struct db *d = fresh(f);
+	bool is_more;
 	int expired = 0;
 
 	fill(d, marker);
 	assert_true(found_in(f, "index.db", marker, sizeof marker) >= 5 * ROWS);
-	assert_ok(db_expire(d, 101, gone, &expired));
+	assert_ok(db_expire(d, 101, gone, &expired, &is_more));
 	assert_int_equal(expired, ROWS);
 	assert_ok(db_expire_replies(d, 101));
 	assert_int_equal(found_in(f, "index.db", marker, sizeof marker), 0);

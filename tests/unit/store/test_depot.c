@@ -412,6 +412,7 @@ what_is_too_old_goes_and_nothing_else(void **state)
 	int32_t today = clock_today();
 	struct db_hash h = {{0}, {0}};
 	struct op_status st;
+	bool is_more = true;
 	struct depot d;
 
 	f->conf.retention_days = 60;
@@ -422,7 +423,8 @@ what_is_too_old_goes_and_nothing_else(void **state)
 	put_item(&d, 3, today);
 	memset(h.id, 1, sizeof h.id);
 	assert_ok(db_put_hashes(d.db, &h, 1));
-	assert_ok(depot_expire(&d));
+	assert_ok(depot_expire(&d, &is_more));
+	assert_false(is_more);
 	assert_ok(depot_status(&d, &st));
 	assert_int_equal(st.items, 2);
 	assert_false(has_item(f, 1));
@@ -430,7 +432,7 @@ what_is_too_old_goes_and_nothing_else(void **state)
 	/* A clock that jumped deletes nothing. */
 	d.state.seen = today - LIMIT_CLOCK_JUMP_DAYS - 1;
 	put_item(&d, 4, today - 100);
-	assert_err(depot_expire(&d), ERR_CLOCK);
+	assert_err(depot_expire(&d, &is_more), ERR_CLOCK);
 	assert_true(has_item(f, 4));
 	depot_close(&d);
 }
