@@ -17,6 +17,7 @@ struct letters {
 	struct secret_text plain; /* the reply that is being read */
 	struct reply reply;
 	size_t done; /* bytes of its text given */
+	size_t seen; /* items, whether they open or not */
 	size_t n;    /* replies begun */
 	size_t room; /* bytes of text that the page takes still */
 	char id[RANDOM_ID_LEN + 1];
@@ -76,6 +77,7 @@ next_item(struct letters *l)
 	while (l->items.len - l->at >= sizeof head) {
 		memcpy(&head, l->items.p + l->at, sizeof head);
 		l->at += sizeof head;
+		l->seen++;
 		if (head.size > l->items.len - l->at)
 			return ERR_NOTFOUND;
 		sealed = l->items.p + l->at;
@@ -87,7 +89,8 @@ next_item(struct letters *l)
 		l->done = 0;
 		return l->n++ < LIMIT_REPLIES ? ERR_OK : ERR_LIMIT;
 	}
-	return ERR_NOTFOUND;
+	/* Store gives one more than there may be if it has more: though some of them don't open. */
+	return l->seen > LIMIT_REPLIES ? ERR_LIMIT : ERR_NOTFOUND;
 }
 
 /* As many whole characters as fit. The text is valid UTF-8 (reply_parse). */

@@ -168,6 +168,29 @@ read_all(const struct buf *items, const struct identity *me, enum err want, size
 	return n;
 }
 
+/* Store had more than it gave, and what doesn't open has taken their place: that is told, too. */
+static void
+what_does_not_open_hides_no_others(void **state)
+{
+	char id[RANDOM_ID_LEN + 1];
+	struct identity *me = NULL;
+	struct buf items;
+	size_t i, bytes;
+
+	(void)state;
+	assert_ok(identity_new(&me));
+	buf_init(&items, 1 << 20);
+	make_id(id, 'a');
+	add_item(&items, id, "not an age file", 15);
+	for (i = 1; i < LIMIT_REPLIES; i++)
+		add_reply(&items, id, me->pk, "x", 1);
+	assert_int_equal(read_all(&items, me, ERR_NOTFOUND, &bytes), LIMIT_REPLIES - 1);
+	add_item(&items, id, "nor is this", 11);
+	assert_int_equal(read_all(&items, me, ERR_LIMIT, &bytes), LIMIT_REPLIES - 1);
+	buf_wipe(&items);
+	secret_free(me);
+}
+
 /* What a page can't hold isn't sent, and that there is more is told. */
 static void
 a_page_has_an_end(void **state)
@@ -207,6 +230,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(replies_come_in_pieces_and_in_order),
 	    cmocka_unit_test(a_page_has_an_end),
+	    cmocka_unit_test(what_does_not_open_hides_no_others),
 	    cmocka_unit_test(a_lying_size_ends_the_list),
 	};
 
