@@ -7,10 +7,13 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
 from letters import Source, replies
+from mounts import may_mount, skip
 from slot import Slot
 
 
 def main():
+    if not may_mount():
+        skip("a full disk")
     with Slot(sys.argv[1]) as slot:
         slot.make_keys()
         slot.write_conf()

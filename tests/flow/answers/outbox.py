@@ -9,6 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
 from letters import Source, index_of, members
+from mounts import may_mount, skip
 from slot import Desk, Slot
 
 
@@ -23,7 +24,19 @@ def refused(says, result):
     assert says in result.stderr, (says, result.stderr)
 
 
+def on_a_full_medium(slot):
+    small = os.path.join(slot.folder, "small")
+    os.mkdir(small)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k,mode=700", "none", small], check=True)
+    try:
+        refused("Nothing is lost", slot.desk.review("outbox", small + "/a.tar", status=1))
+        assert os.listdir(small) == []
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
 def main():
+    has_medium = may_mount()
     with Slot(sys.argv[1]) as slot:
         desk = slot.desk
         slot.make_keys("--from", past(9))
@@ -62,14 +75,10 @@ def main():
                                             for d, _, names in os.walk(desk.vault) for f in names)
 
         print("a medium that is full loses nothing")
-        small = os.path.join(slot.folder, "small")
-        os.mkdir(small)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k,mode=700", "none", small], check=True)
-        try:
-            refused("Nothing is lost", desk.review("outbox", small + "/a.tar", status=1))
-            assert os.listdir(small) == []
-        finally:
-            subprocess.run(["umount", small], check=True)
+        if has_medium:
+            on_a_full_medium(slot)
+        else:  # at least one that can't be written
+            refused("Nothing is lost", desk.review("outbox", "/dev/full/a.tar", status=1))
         assert "was begun" in desk.review("outbox").stdout
         desk.review("reply", first, "--message-file", text_file(slot, "later", "a second one"))
         out = os.path.join(slot.folder, "answers-1.tar")
@@ -158,6 +167,8 @@ def main():
             f.write(b"changed")
         done = back.review("backup", slot.folder + "/second.backup", status=1)
         assert today in done.stderr and "no receipt" in done.stderr and "has 4 submissions" in done.stdout, done
+    if not has_medium:
+        skip("only the full medium")
 
 
 def past(days):

@@ -14,16 +14,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../../lib"))
 from book import Book  # noqa: E402
+from mounts import may_mount, skip  # noqa: E402
 from slot import Slot  # noqa: E402
-
-
-def may_mount():
-    """A missing tool is no reason to skip: then this fails."""
-    with tempfile.TemporaryDirectory() as where:
-        if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", where], capture_output=True, check=False).returncode != 0:
-            return False
-        subprocess.run(["umount", where], check=True)
-        return True
 
 
 @contextlib.contextmanager
@@ -61,8 +53,7 @@ def run_on(build, disk):
 
 def main():
     if not may_mount():
-        print("no right to mount")
-        sys.exit(77)
+        skip("a full disk")
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o711)
         with small_disk(folder, "24m") as disk:
