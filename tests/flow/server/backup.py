@@ -72,17 +72,42 @@ def life(slot):
     piped = subprocess.run([os.path.join(slot.build, "server/sealslotd"), "backup", "--conf", slot.conf, "-"], check=True,
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     assert len(piped) == os.path.getsize(archive)
+    left = halves(slot, archive)
     kept = contents(slot.store)
     slot.upload("after the backup")
     assert len(slot.carry()) == 6
     slot.stop()
-    return archive, kept
+    return archive, kept, left
 
 
-def refusals(slot, archive):
+def halves(slot, archive):
+    """kill -9 at every other write of a backup: what it leaves; the one before stays as it was."""
+    with open(archive, "rb") as f:
+        before = f.read()
+    argv = [os.path.join(slot.build, "server/sealslotd"), "backup", "--conf", slot.conf]
+    left, nth = [], 1
+    while True:
+        out = os.path.join(slot.folder, f"half-{nth}.tar")
+        status = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-e", "trace=write", "-e", f"inject=write:signal=KILL:when={nth}", *argv, out],
+                                capture_output=True, check=False, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}).returncode
+        if status == 0:
+            break
+        assert status == -signal.SIGKILL, status
+        if os.path.exists(out):
+            left.append(out)
+        nth += 2
+    assert len(left) >= 5, f"{nth} writes were tried, {left} are left"
+    with open(archive, "rb") as f:
+        assert f.read() == before
+    return left
+
+
+def refusals(slot, archive, halves_):
     told = slot.sealslotd("restore", archive, status=1).stderr
     assert "is a store already" in told, told
     shutil.rmtree(slot.store)  # the disk is dead
+    for half in halves_:
+        refuse(slot, half, "ends too early")
     size = os.path.getsize(archive)
     cut = os.path.join(slot.folder, "cut.tar")
     for length in (0, 511, 512, 5000, size // 2, size - 1025, size - 1):
@@ -150,8 +175,8 @@ def the_new_machine(slot, kept):
 def main():
     with Slot(sys.argv[1]) as slot:
         slot.serve()
-        archive, kept = life(slot)
-        refusals(slot, archive)
+        archive, kept, left = life(slot)
+        refusals(slot, archive, left)
         interrupted(slot, archive)
         the_new_machine(slot, kept)
 
