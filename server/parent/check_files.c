@@ -185,8 +185,8 @@ static enum err
 read_items(struct check_files *f, const uint8_t *after, struct check_report *r)
 {
 	struct dirent *d;
+	DIR *dir = NULL;
 	enum err e;
-	DIR *dir;
 
 	buf_reset(&f->ids);
 	f->is_end = true;
