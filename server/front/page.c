@@ -37,6 +37,10 @@ entity(uint32_t c)
 	case '"': return "&quot;";
 	case '\'': return "&#39;";
 	case '\n': return "\n";
+	/* The joiners of Persian text and emoji: unseen, but they don't reorder anything. */
+	case 0x200c:
+	case 0x200d:
+	case 0xfe0f: return NULL;
 	default: return text_is_treacherous(c) ? REPLACEMENT : NULL;
 	}
 }

@@ -195,6 +195,7 @@ enum err MUST_CHECK page_render(
 /*
  * Appends n bytes as HTML text, fit for an element or a quoted attribute. What
  * isn't UTF-8 and what must never reach a page (text_is_treacherous) becomes U+FFFD.
+ * U+200C, U+200D and U+FE0F stay: Persian text and emoji need them.
  */
 enum err MUST_CHECK page_escape(struct buf *out, const char *p, size_t n);
 

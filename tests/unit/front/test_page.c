@@ -33,6 +33,9 @@ test_escape(void **state)
 	escapes("\xe2\x80\xae"
 		"fdp.exe",
 	    10, U "fdp.exe");
+	/* ZWNJ, ZWJ, VS16 stay; ZWSP, LRM, RLM, VS15 beside them don't. */
+	escapes("\xe2\x80\x8c\xe2\x80\x8d\xef\xb8\x8f", 9, "\xe2\x80\x8c\xe2\x80\x8d\xef\xb8\x8f");
+	escapes("\xe2\x80\x8b\xe2\x80\x8e\xe2\x80\x8f\xef\xb8\x8e", 12, U U U U);
 	escapes("\xc3", 1, U);
 	escapes("\xc0\xaf\xff", 3, U U U);
 	escapes("\xed\xa0\x80", 3, U U U);
