@@ -82,7 +82,8 @@ enum page_value {
 	PAGE_STORED,
 	PAGE_STOPPED, /* one of the errors below says why */
 	PAGE_PERCENT,
-	PAGE_DONE, /* MB that have come */
+	PAGE_IN_KB, /* the next two are KB, not MB */
+	PAGE_DONE,  /* what has come */
 	PAGE_TOTAL,
 	PAGE_MINUTE, /* about a minute is left, or less */
 	PAGE_MINUTES,

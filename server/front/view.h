@@ -10,6 +10,9 @@
 #include "front/request.h"
 #include "front/site.h"
 
+struct model;
+struct submit_seen;
+
 /*
  * Answers with a page in the reader's language, made from what the site knows.
  * a is initialised by these, and stays the caller's to wipe, also after a failure.
@@ -37,6 +40,8 @@ enum err MUST_CHECK view_upload_error(
 /* What has come of the upload whose token is r's; it asks for itself again while that may change.
  */
 enum err MUST_CHECK view_progress(const struct site *s, const struct request *r, struct answer *a);
+/* Its figures: in KB below 10 MB. */
+void view_progress_seen(struct model *v, const struct submit_seen *seen);
 /* Where the receipt will stand, before there is one. */
 enum err MUST_CHECK view_slot(const struct site *s, const struct request *r, struct answer *a);
 /* A file of server/static. */

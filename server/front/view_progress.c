@@ -63,19 +63,22 @@ set_time_left(struct model *v, const struct submit_seen *seen)
 	v->m.value[PAGE_HOURS] = v->left;
 }
 
-/* Whole MB, rounded up at the end only: what hasn't come is never called 100 %. */
-static void
-set_seen(struct model *v, const struct submit_seen *seen)
+/* In KB below 10 MB. Only the total is rounded up: what hasn't come is never called 100 %. */
+void
+view_progress_seen(struct model *v, const struct submit_seen *seen)
 {
+	bool is_small = seen->total < 10 * LIMIT_MIB;
+	uint64_t unit = is_small ? 1024 : LIMIT_MIB;
 	uint64_t percent = seen->total < 100 ? 0 : seen->done / (seen->total / 100);
 
 	if (percent >= 100 && seen->done < seen->total)
 		percent = 99;
 	snprintf(v->percent, sizeof v->percent, "%u", (unsigned)(percent > 100 ? 100 : percent));
-	snprintf(v->done, sizeof v->done, "%llu", (unsigned long long)(seen->done / LIMIT_MIB));
+	snprintf(v->done, sizeof v->done, "%llu", (unsigned long long)(seen->done / unit));
 	snprintf(v->total, sizeof v->total, "%llu",
-	    (unsigned long long)((seen->total + LIMIT_MIB - 1) / LIMIT_MIB));
+	    (unsigned long long)((seen->total + unit - 1) / unit));
 	v->m.value[PAGE_COMING] = "1";
+	v->m.value[PAGE_IN_KB] = is_small ? "1" : NULL;
 	v->m.value[PAGE_PERCENT] = v->percent;
 	v->m.value[PAGE_DONE] = v->done;
 	v->m.value[PAGE_TOTAL] = v->total;
@@ -99,7 +102,7 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 	if ((is_stored = submit_was_stored(s, r->token))) {
 		v.m.value[PAGE_STORED] = "1";
 	} else if ((is_coming = submit_look(s, r->token, &seen))) {
-		set_seen(&v, &seen);
+		view_progress_seen(&v, &seen);
 	} else if ((how = endings_find(s->endings, r->token, clock_mono_ms())) != 0) {
 		v.m.value[PAGE_STOPPED] = v.m.value[PAGE_BESIDE] = v.m.value[how] = "1";
 		v.m.value[PAGE_UPLOAD] = submit_kept_nothing(how) ? "1" : NULL;

@@ -39,7 +39,7 @@ def three_moments(front):
         for mb in (2, 4, 6):
             s.sendall(body[sent:mb * MB])
             sent = mb * MB
-            front.until(lambda: f"{mb} of 9 MB have arrived" in progress(front, token, 500).text)
+            front.until(lambda: re.search(rf"\b{mb * 1024} of \d+ KB have arrived", progress(front, token, 500).text))
             page = progress(front, token, 500)
             seen.append(int(re.search(r'<progress max="100" value="(\d+)"', page.text)[1]))
             assert refresh(page) == (2, 501), page.headers.get("Refresh")

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "front/answer.h"
+#include "front/model.h"
 #include "front/route.h"
 #include "front/site.h"
 #include "front/submit.h"
@@ -406,6 +407,31 @@ test_progress_of_what_ended(void **state)
 	close_fixture(&f);
 }
 
+static void
+amounts(uint64_t done, uint64_t total, const char *d, const char *t, bool is_in_kb)
+{
+	struct submit_seen seen = {.done = done, .total = total};
+	struct model v;
+
+	memset(&v, 0, sizeof v);
+	view_progress_seen(&v, &seen);
+	assert_string_equal(v.done, d);
+	assert_string_equal(v.total, t);
+	assert_true((v.m.value[PAGE_IN_KB] != NULL) == is_in_kb);
+}
+
+static void
+test_progress_amounts(void **state)
+{
+	(void)state;
+	amounts(0, 1, "0", "1", true);
+	amounts(1023, 1025, "0", "2", true);
+	amounts(3 * LIMIT_MIB / 4, 3 * LIMIT_MIB, "768", "3072", true);
+	amounts(1024, 10 * LIMIT_MIB - 1, "1", "10240", true);
+	amounts(LIMIT_MIB - 1, 10 * LIMIT_MIB, "0", "10", false);
+	amounts(LIMIT_MIB, 10 * LIMIT_MIB + 1, "1", "11", false);
+}
+
 /* The form appears only when what it takes is there. */
 static void
 test_form(void **state)
@@ -670,6 +696,7 @@ main(void)
 	    cmocka_unit_test(test_ways_out),
 	    cmocka_unit_test(test_a_reload_finds_the_receipt),
 	    cmocka_unit_test(test_progress_of_what_ended),
+	    cmocka_unit_test(test_progress_amounts),
 	    cmocka_unit_test(test_pages),
 	    cmocka_unit_test(test_receipts_and_redirects),
 	    cmocka_unit_test(test_mailbox_pages),
