@@ -72,8 +72,8 @@
 #define LIMIT_HOURS_MAX         168   /* as long as LIMIT_UPLOAD_DAYS counts on */
 
 /* ---- the store */
-/* What a file may take beyond its reservation before we call it a breach: a file system's own
- * allotments. */
+/* What a file may have beyond its reservation before we call it a breach; complete, what it may
+ * take on the disk: a file system's own allotments. */
 #define LIMIT_CLAIM_SLACK (16 * LIMIT_MIB)
 #define LIMIT_RESERVE_DEFAULT                                                                      \
 	(2 * LIMIT_GIB) /* conf: reserve, bytes kept free on the file system */

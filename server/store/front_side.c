@@ -464,7 +464,8 @@ front_side_tick(struct front_side *f)
 		if (f->uploads[i].fd == -1)
 			continue;
 		f->uploads[i].stored = upload_stored(f->uploads[i].fd);
-		if (f->uploads[i].stored > f->uploads[i].claim + LIMIT_CLAIM_SLACK) {
+		/* By what front wrote: what it takes is also what the file system took ahead. */
+		if (upload_size(f->uploads[i].fd) > f->uploads[i].claim + LIMIT_CLAIM_SLACK) {
 			front_side_detach(f);
 			return ERR_FORMAT;
 		}

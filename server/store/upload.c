@@ -172,6 +172,14 @@ upload_unlink(int items, const char *id)
 }
 
 uint64_t
+upload_size(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == -1 || st.st_size < 0 ? 0 : (uint64_t)st.st_size;
+}
+
+uint64_t
 upload_stored(int fd)
 {
 	struct stat st;

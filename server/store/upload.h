@@ -44,7 +44,9 @@ enum err MUST_CHECK upload_link(int fd, int items, const char *id);
  */
 enum err MUST_CHECK upload_replace(int fd, int items, const char *id);
 enum err MUST_CHECK upload_unlink(int items, const char *id);
-/* Bytes that the file takes on the medium now; 0 if that can't be known. */
+/* Bytes that were written, and that the file takes on the medium now; 0 if that can't be known.
+ * XFS takes ahead what a growing file may need, as much again as it has. */
+uint64_t upload_size(int fd);
 uint64_t upload_stored(int fd);
 
 #endif
