@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/date.h"
 #include "base/io.h"
 #include "base/limits.h"
@@ -15,8 +16,10 @@
 
 #define BLOCK 512 /* st_blocks' unit */
 
-#define RESERVE_MIN (16 * LIMIT_MIB)
-#define RESERVE_MAX LIMIT_GIB /* more would let one request hold the store up for long */
+#define RESERVE_MIN  (16 * LIMIT_MIB)
+#define RESERVE_MAX  LIMIT_GIB
+#define RESERVE_STEP (8 * LIMIT_MIB)
+#define RESERVE_MS   10 /* more would let one request hold the store up */
 
 #define FD_PATH_LEN 32
 #define NAME_LEN    (RANDOM_ID_LEN + sizeof ".age")
@@ -61,15 +64,20 @@ void
 upload_reserve(int writer, uint64_t body_len)
 {
 	uint64_t sure = body_len > LIMIT_CLAIM_SLACK ? body_len - LIMIT_CLAIM_SLACK : 0;
+	int64_t end = clock_mono_ms() + RESERVE_MS;
+	uint64_t at = 0;
 	struct statfs fs;
 
 	if (sure > RESERVE_MAX)
 		sure = RESERVE_MAX;
-	/* In memory the room would be filled with zeros first. */
-	if (sure < RESERVE_MIN || fstatfs(writer, &fs) == -1 || fs.f_type == TMPFS_MAGIC)
+	if (sure < RESERVE_MIN || fstatfs(writer, &fs) == -1 || fs.f_type != EXT4_SUPER_MAGIC)
 		return;
-	/* What can't be reserved may still be written: then that says what is wrong. */
-	(void)!fallocate(writer, FALLOC_FL_KEEP_SIZE, 0, (off_t)sure);
+	/* What can't be reserved may still be written: then that says what is wrong. Where free
+	 * room lies in small pieces each step takes long, and brings little. */
+	for (; at < sure && clock_mono_ms() <= end; at += RESERVE_STEP)
+		if (fallocate(writer, FALLOC_FL_KEEP_SIZE, (off_t)at,
+			(off_t)(sure - at < RESERVE_STEP ? sure - at : RESERVE_STEP)) == -1)
+			return;
 }
 
 /*

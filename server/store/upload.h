@@ -18,8 +18,9 @@ enum err MUST_CHECK upload_new(int items, int *fd, int *writer);
 
 /*
  * Takes room on the medium for a file of which so many bytes are to come, as far as it is
- * sure to fill it: then writing costs less, and the file lies in one piece. Where that can't be
- * had, or would cost more than it brings (tmpfs), it does nothing.
+ * sure to fill it: then writing costs less, and the file lies in one piece. Does nothing but on
+ * ext4: XFS takes room ahead by itself, and then twice as much behind what is reserved; tmpfs
+ * fills it with zeros first.
  */
 void upload_reserve(int writer, uint64_t body_len);
 

@@ -163,6 +163,38 @@ a_writer_anywhere_is_noticed(void **state)
 	end(&u);
 }
 
+/* ---- room that is reserved */
+
+/* A disk as the test wants it. */
+static struct disk {
+	long type;         /* 0: as it is */
+	useconds_t delay;  /* of each fallocate */
+	unsigned allotted; /* calls of it */
+} disk;
+
+int __real_fstatfs64(int fd, struct statfs *fs);
+int __wrap_fstatfs64(int fd, struct statfs *fs);
+int __real_fallocate64(int fd, int mode, off_t at, off_t n);
+int __wrap_fallocate64(int fd, int mode, off_t at, off_t n);
+
+int
+__wrap_fstatfs64(int fd, struct statfs *fs)
+{
+	int r = __real_fstatfs64(fd, fs);
+
+	if (disk.type != 0)
+		fs->f_type = disk.type;
+	return r;
+}
+
+int
+__wrap_fallocate64(int fd, int mode, off_t at, off_t n)
+{
+	disk.allotted++;
+	usleep(disk.delay);
+	return __real_fallocate64(fd, mode, at, n);
+}
+
 static uint64_t
 reserved_for(const struct fixture *f, uint64_t body_len)
 {
@@ -215,6 +247,38 @@ room_is_reserved_and_given_back(void **state)
 	io_close(&u.writer);
 	assert_err(upload_settle(u.fd, &claim), ERR_PROFILE);
 	end(&u);
+}
+
+/* A source that asks for much can't hold store up, however its disk is. */
+static void
+a_slow_disk_reserves_little(void **state)
+{
+	const struct fixture *f = *state;
+
+	disk = (struct disk){.type = EXT4_SUPER_MAGIC};
+	assert_in_range(reserved_for(f, 116 * LIMIT_MIB), 1, 101 * LIMIT_MIB);
+	assert_in_range(disk.allotted, 1, 13);
+	disk = (struct disk){.type = EXT4_SUPER_MAGIC, .delay = 20000};
+	assert_in_range(reserved_for(f, 116 * LIMIT_MIB), 1, 9 * LIMIT_MIB);
+	assert_int_equal(disk.allotted, 1);
+	disk = (struct disk){0};
+}
+
+/* XFS takes room ahead by itself, more when there is more. */
+static void
+only_ext4_gains_by_it(void **state)
+{
+	static const long others[] = {
+	    XFS_SUPER_MAGIC, TMPFS_MAGIC, BTRFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC};
+	size_t i;
+
+	disk = (struct disk){0};
+	for (i = 0; i < sizeof others / sizeof *others; i++) {
+		disk.type = others[i];
+		assert_in_range(reserved_for(*state, 116 * LIMIT_MIB), 1, LIMIT_MIB);
+	}
+	assert_int_equal(disk.allotted, 0);
+	disk = (struct disk){0};
 }
 
 static void
@@ -476,6 +540,8 @@ main(void)
 	    WITH(nobody_can_open_it_again),
 	    WITH(a_writer_anywhere_is_noticed),
 	    WITH(room_is_reserved_and_given_back),
+	    WITH(a_slow_disk_reserves_little),
+	    WITH(only_ext4_gains_by_it),
 	    WITH(a_false_claim_is_noticed),
 	    WITH(hundreds_at_once_all_get_names_and_rows),
 	    WITH(a_bad_job_hurts_nobody_else),
