@@ -19,7 +19,8 @@
 #define RESERVE_MIN  (16 * LIMIT_MIB)
 #define RESERVE_MAX  LIMIT_GIB
 #define RESERVE_STEP (8 * LIMIT_MIB)
-#define RESERVE_MS   10 /* more would let one request hold the store up */
+#define RESERVE_MS   10               /* more would let one request hold the store up */
+#define TRIM_MIN     (64 * LIMIT_KIB) /* bytes; the last cluster, and the list of extents */
 
 #define FD_PATH_LEN 32
 #define NAME_LEN    (RANDOM_ID_LEN + sizeof ".age")
@@ -80,28 +81,42 @@ upload_reserve(int writer, uint64_t body_len)
 			return;
 }
 
-/*
- * An honest front fills what was reserved. Another one's file gives the rest back here: by a
- * writer, which needs a mode that allows one, for a file that nobody else can reach.
- */
-static void
-trim(int fd)
+static enum err
+truncate_by_path(int fd, off_t size)
 {
 	char path[FD_PATH_LEN];
-	struct stat st;
+	enum err e = ERR_OK;
 	int w;
 
-	if (fstat(fd, &st) == -1 || st.st_size < 0 || st.st_nlink != 0 ||
-	    (st.st_mode & 07777) != 0 ||
-	    (uint64_t)st.st_blocks * BLOCK <= (uint64_t)st.st_size + LIMIT_CLAIM_SLACK ||
-	    fchmod(fd, 0200) == -1)
-		return;
 	fd_path(path, fd);
-	w = open(path, O_WRONLY | O_CLOEXEC);
-	if (w != -1)
-		(void)!ftruncate(w, st.st_size);
+	if ((w = open(path, O_WRONLY | O_CLOEXEC)) == -1)
+		return io_errno();
+	if (ftruncate(w, size) == -1)
+		e = io_errno();
 	io_close(&w);
-	(void)!fchmod(fd, 0);
+	return e;
+}
+
+/*
+ * What lies behind the end counts for no day: what was reserved and another than an honest front
+ * didn't fill, and what the file system took ahead. It is given back by a writer, which needs a
+ * mode that allows one; who else should open one then is noticed by the lease.
+ */
+static enum err
+trim(int fd)
+{
+	struct stat st;
+	enum err e;
+
+	if (fstat(fd, &st) == -1)
+		return io_errno();
+	if ((uint64_t)st.st_blocks * BLOCK <= (uint64_t)st.st_size + TRIM_MIN || st.st_nlink != 0 ||
+	    (st.st_mode & 07777) != 0)
+		return ERR_OK;
+	if (fchmod(fd, 0200) == -1)
+		return io_errno();
+	e = truncate_by_path(fd, st.st_size);
+	return fchmod(fd, 0) == -1 ? io_errno() : e;
 }
 
 static enum err
@@ -114,7 +129,7 @@ compare(int fd, const struct upload_claim *claim)
 	if (!S_ISREG(st.st_mode) || (st.st_mode & 07777) != 0 || st.st_nlink != 0 ||
 	    st.st_uid != geteuid() || st.st_size <= 0 || (uint64_t)st.st_size != claim->size)
 		return ERR_PROFILE;
-	/* Room taken beyond the end of the file would escape the quota. */
+	/* Room taken that wasn't promised would escape the quota. */
 	if ((uint64_t)st.st_blocks > claim->max_stored / BLOCK)
 		return ERR_PROFILE;
 	return ERR_OK;
@@ -127,7 +142,8 @@ upload_settle(int fd, const struct upload_claim *claim)
 	    {.tv_sec = (time_t)claim->day * DATE_DAY_SEC}};
 	enum err e;
 
-	trim(fd);
+	if ((e = trim(fd)) != ERR_OK)
+		return e;
 	if (fcntl(fd, F_SETLEASE, F_RDLCK) == -1)
 		return errno == EAGAIN ? ERR_BUSY : io_errno();
 	if ((e = compare(fd, claim)) != ERR_OK)

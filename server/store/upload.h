@@ -31,8 +31,8 @@ struct upload_claim {
 	int32_t day;         /* its only time stamp */
 };
 /*
- * Proves that no writer is left (by a read lease), compares the file with the
- * claim, gives back room that was reserved and isn't filled, makes it read-only
+ * Gives back room that was reserved and isn't filled, proves that no writer is
+ * left (by a read lease), compares the file with the claim, makes it read-only
  * and puts it on the medium. ERR_BUSY: a writer is left. ERR_PROFILE: it isn't as claimed.
  */
 enum err MUST_CHECK upload_settle(int fd, const struct upload_claim *claim);

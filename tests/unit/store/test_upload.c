@@ -249,6 +249,22 @@ room_is_reserved_and_given_back(void **state)
 	end(&u);
 }
 
+/* Or small submissions, which count for a day with what they have, would take what it can't see. */
+static void
+what_lies_behind_the_end_is_given_back(void **state)
+{
+	struct upload_claim claim = {.size = 100, .max_stored = LIMIT_GIB, .day = 20000};
+	const struct fixture *f = *state;
+	struct file u = begin(f, 100);
+
+	assert_int_equal(fallocate(u.writer, FALLOC_FL_KEEP_SIZE, 0, LIMIT_CLAIM_SLACK), 0);
+	assert_true(upload_stored(u.fd) >= LIMIT_CLAIM_SLACK);
+	io_close(&u.writer);
+	assert_ok(upload_settle(u.fd, &claim));
+	assert_in_range(upload_stored(u.fd), 1, 64 * LIMIT_KIB);
+	end(&u);
+}
+
 /* A source that asks for much can't hold store up, however its disk is. */
 static void
 a_slow_disk_reserves_little(void **state)
@@ -303,13 +319,15 @@ a_false_claim_is_noticed(void **state)
 	assert_err(upload_settle(u.fd, &claim), ERR_PROFILE);
 	end(&u);
 
-	/* Room beyond the end of the file. */
-	claim.size = 100;
-	u = begin(f, 100);
-	assert_int_equal(fallocate(u.writer, FALLOC_FL_KEEP_SIZE, 0, 1 << 20), 0);
+	/* More room than was promised. */
+	claim.size = 5000;
+	claim.max_stored = 4096;
+	u = begin(f, 5000);
 	io_close(&u.writer);
 	assert_err(upload_settle(u.fd, &claim), ERR_PROFILE);
 	end(&u);
+	claim.size = 100;
+	claim.max_stored = 100000;
 
 	/* A name already. */
 	u = begin(f, 100);
@@ -542,6 +560,7 @@ main(void)
 	    WITH(room_is_reserved_and_given_back),
 	    WITH(a_slow_disk_reserves_little),
 	    WITH(only_ext4_gains_by_it),
+	    WITH(what_lies_behind_the_end_is_given_back),
 	    WITH(a_false_claim_is_noticed),
 	    WITH(hundreds_at_once_all_get_names_and_rows),
 	    WITH(a_bad_job_hurts_nobody_else),
