@@ -19,7 +19,7 @@
 #define RESERVE_MIN  (16 * LIMIT_MIB)
 #define RESERVE_MAX  LIMIT_GIB
 #define RESERVE_STEP (8 * LIMIT_MIB)
-#define RESERVE_MS   10               /* more would let one request hold the store up */
+#define RESERVE_MS   20               /* more would let one request hold the store up */
 #define TRIM_MIN     (64 * LIMIT_KIB) /* bytes; the last cluster, and the list of extents */
 
 #define FD_PATH_LEN 32
