@@ -1,5 +1,6 @@
 #include "sweep.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct task {
 	size_t next;          /* run that nobody has taken */
 	size_t bad;           /* first run with an error; runs: none */
 	enum err e;
+	int why; /* errno of the thread that met it */
 };
 
 size_t
@@ -49,16 +51,19 @@ work(struct task *t, uint8_t *room)
 {
 	size_t i;
 	enum err e;
+	int why;
 
 	pthread_mutex_lock(&t->lock);
 	while (t->bad == t->runs && t->next < t->runs) {
 		i = t->next++;
 		pthread_mutex_unlock(&t->lock);
 		e = open_run(t, i, room);
+		why = errno;
 		pthread_mutex_lock(&t->lock);
 		if (e != ERR_OK && i < t->bad) {
 			t->bad = i;
 			t->e = e;
+			t->why = why;
 		}
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -119,5 +124,7 @@ sweep(const struct age_open *a, uint64_t from, uint64_t to, struct sweep_visitor
 	while (started > 0)
 		pthread_join(helpers[--started], NULL);
 	pthread_mutex_destroy(&t.lock);
-	return e == ERR_OK ? t.e : e;
+	if (e == ERR_OK && (e = t.e) != ERR_OK)
+		errno = t.why;
+	return e;
 }

@@ -27,8 +27,8 @@ struct sweep_visitor {
 /* How many runs plaintext bytes [from, to) lie in. */
 size_t sweep_runs(uint64_t from, uint64_t to);
 /*
- * Returns when all is done: with the error of the first run that has one, else ERR_OK. All
- * plaintext is wiped. ERR_TRUNCATED: to is behind the plaintext's end; ERR_NOMEM.
+ * Returns when all is done: with the error, and errno, of the first run that has one, else ERR_OK.
+ * All plaintext is wiped. ERR_TRUNCATED: to is behind the plaintext's end; ERR_NOMEM.
  */
 enum err MUST_CHECK sweep(
     const struct age_open *a, uint64_t from, uint64_t to, struct sweep_visitor visitor);

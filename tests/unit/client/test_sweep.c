@@ -2,6 +2,7 @@
  * which. */
 #include "desk.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -175,6 +176,48 @@ the_first_error_is_told(void **state)
 		assert_int_equal(two.runs[i], 1);
 }
 
+struct far {
+	pthread_t caller;
+	_Atomic bool is_met;
+};
+
+/* Fails on another thread than the caller's, which waits for that. */
+static enum err
+fail_far(void *ctx, size_t i, uint64_t at, uint8_t *p, size_t n)
+{
+	struct far *f = ctx;
+	unsigned wait;
+
+	(void)i;
+	(void)at;
+	(void)p;
+	(void)n;
+	if (!pthread_equal(pthread_self(), f->caller)) {
+		errno = EFBIG;
+		f->is_met = true;
+		return ERR_SYS;
+	}
+	for (wait = 0; wait < 5000 && !f->is_met; wait++)
+		poll(NULL, 0, 1);
+	return ERR_OK;
+}
+
+/* What a disk says to any thread is what the user reads: a FAT stick's "File too large". */
+static void
+any_threads_errno_is_told(void **state)
+{
+	struct far f = {.caller = pthread_self()};
+	cpu_set_t set;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
+	if (CPU_COUNT(&set) == 1)
+		skip();
+	errno = ENOENT;
+	assert_err(sweep(item->age, 0, SIZE, (struct sweep_visitor){&f, fail_far}), ERR_SYS);
+	assert_int_equal(errno, EFBIG);
+}
+
 static void
 a_changed_chunk_is_handed_to_nobody(void **state)
 {
@@ -201,6 +244,7 @@ main(void)
 	    cmocka_unit_test(every_range_comes_whole),
 	    cmocka_unit_test(on_one_core),
 	    cmocka_unit_test(the_first_error_is_told),
+	    cmocka_unit_test(any_threads_errno_is_told),
 	    cmocka_unit_test(a_changed_chunk_is_handed_to_nobody),
 	};
 
