@@ -17,6 +17,7 @@ struct slot {
 	uint8_t bytes[RUN][AGE_SEALED_CHUNK];
 	size_t len[RUN];
 	enum err e[RUN];
+	int why; /* errno of the first that failed */
 	bool is_ready;
 };
 
@@ -52,8 +53,9 @@ open_run(const struct opener *o, uint64_t run, struct slot *s)
 	enum err e = ERR_OK;
 
 	for (; i < end; i++) {
-		if (e == ERR_OK)
-			e = age_open_chunk(o->age, i, s->bytes[i % RUN], &s->len[i % RUN]);
+		if (e == ERR_OK &&
+		    (e = age_open_chunk(o->age, i, s->bytes[i % RUN], &s->len[i % RUN])) != ERR_OK)
+			s->why = errno;
 		s->e[i % RUN] = e;
 	}
 }
@@ -241,8 +243,10 @@ read_piece(struct opener *o, uint64_t at, void *p, size_t n)
 	if (run != o->have)
 		wait_for(o, run);
 	s = &o->slots[run % o->n_slots];
-	if (s->e[k] != ERR_OK)
+	if (s->e[k] != ERR_OK) {
+		errno = s->why;
 		return s->e[k];
+	}
 	if (off > s->len[k] || n > s->len[k] - off)
 		return ERR_TRUNCATED;
 	memcpy(p, s->bytes[k] + off, n);

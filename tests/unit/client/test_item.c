@@ -1,5 +1,7 @@
 #include "desk.h"
 
+#include <errno.h>
+
 #include "item.h"
 #include "sweep.h"
 
@@ -373,6 +375,33 @@ a_damaged_chunk_ends_the_reading(void **state)
 	close(fd);
 }
 
+/* What a medium says to a thread of the opener is what the user reads. */
+static void
+a_workers_errno_is_told(void **state)
+{
+	struct rig_submission s;
+	struct zip_source source;
+	struct item *it = NULL;
+	uint8_t byte;
+	int fd, folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	rig_submission(&s, 1);
+	s.n_files = 1;
+	s.files[0] = (struct rig_file){"a", "b", 3000000, NULL, NULL};
+	fd = desk_seal(&s);
+	assert_ok(open_item(fd, &it));
+	source = opener_source(it->opener);
+	assert_int_equal(dup2(folder, fd), fd); /* from here on no byte of it can be read */
+	assert_ok(opener_ahead(it->opener, 0, source.size));
+	errno = ENOENT;
+	assert_err(source.read(source.ctx, 1500000, &byte, 1), ERR_SYS);
+	assert_int_equal(errno, EISDIR);
+	item_free(it);
+	close(folder);
+	close(fd);
+}
+
 /* What is sealed well, and isn't what the directory says: by all cores as in order. */
 static void
 a_wrong_sum_or_block_is_noticed(void **state)
@@ -442,6 +471,7 @@ main(void)
 	    cmocka_unit_test(truncated_anywhere_it_does_not_open),
 	    cmocka_unit_test(members_come_back_bit_for_bit),
 	    cmocka_unit_test(reads_in_any_order_are_right),
+	    cmocka_unit_test(a_workers_errno_is_told),
 	    cmocka_unit_test(a_damaged_chunk_ends_the_reading),
 	    cmocka_unit_test(a_wrong_sum_or_block_is_noticed),
 	    cmocka_unit_test(what_is_no_submission_is_refused),
