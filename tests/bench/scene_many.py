@@ -177,7 +177,7 @@ def small_ones(ctx):
         rows.append({"medium": medium, "submissions/s": Series(rates), "taken of 48": Series(taken)})
     ctx.table("Small durable submissions", rows,
               note="32 clients at once, each submission a message and 1,000 bytes, stored as 256 KiB of ciphertext and synced before its receipt. "
-                   "Each takes a codename from the pool of 64: a longer rush is as fast as Argon2id. "
+                   "Each takes a codename from the pool, which holds 64 to 128: a longer rush is as fast as Argon2id. "
                    "The python client takes a good part of the two cores.")
 
 
