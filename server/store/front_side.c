@@ -323,7 +323,7 @@ fill_job(struct commit_job *job, const struct front_side *f, const struct in_fli
 	job->owner = f->generation;
 	job->fd = u->fd;
 	job->claim = (struct upload_claim){
-	    .size = c->size, .max_stored = u->claim + LIMIT_CLAIM_SLACK, .day = clock_today()};
+	    .size = c->size, .max_stored = quota_stored_max(u->claim), .day = clock_today()};
 	memcpy(job->id, c->id, sizeof job->id);
 	job->row = (struct db_item){
 	    .day = job->claim.day, .epoch = c->epoch, .serial = c->serial, .size = c->size};

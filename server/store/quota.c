@@ -17,6 +17,7 @@
 #define PER_BODY_BYTE  8
 #define MAX_RECORDS    (2 * LIMIT_MIB)
 #define ZIP_BLOCK      8192
+#define LIST_PART      256
 #define ZIP_BLOCK_HEAD 5
 
 uint64_t
@@ -29,6 +30,14 @@ quota_sealed_max(uint64_t body_len)
 	plain = padding_bucket(body_len + (body_len / ZIP_BLOCK + 1) * ZIP_BLOCK_HEAD + records);
 	return AGE_X25519_HEADER(LIMIT_AGE_RECIPIENTS) + AGE_NONCE + plain +
 	       (plain / AGE_CHUNK + 1) * AGE_TAG;
+}
+
+/* Where free room lies in pieces, a file takes a list of them, too: on ext4 12 bytes for each, and
+ * no piece is smaller than 4 KiB. */
+uint64_t
+quota_stored_max(uint64_t claim)
+{
+	return claim + claim / LIST_PART + LIMIT_CLAIM_SLACK;
 }
 
 uint64_t

@@ -14,6 +14,8 @@
  * (keys/FORMATS.md sections 1 to 3).
  */
 uint64_t quota_sealed_max(uint64_t body_len);
+/* What a complete upload of so many promised bytes may take on the disk, whatever that is like. */
+uint64_t quota_stored_max(uint64_t claim);
 /* The largest body, up to max_upload, that surely fits into avail bytes; 0 if none does. */
 uint64_t quota_body_max(uint64_t avail, uint64_t max_upload);
 /*

@@ -122,6 +122,9 @@ room_is_promised_on_the_safe_side(void **state)
 		/* Not wasteful either: a third above the content, beside 3 MiB. */
 		assert_true(sealed <= n + n / 3 + 3 * LIMIT_MIB);
 		last = sealed;
+		/* A disk whose free room lies in single blocks. */
+		assert_true(quota_stored_max(sealed) >= sealed + sealed / 4096 * 12);
+		assert_true(quota_stored_max(sealed) <= sealed + sealed / 128 + 16 * LIMIT_MIB);
 		body = quota_body_max(sealed, LIMIT_UPLOAD_MAX);
 		assert_true(body >= n || body == LIMIT_UPLOAD_MAX);
 		assert_true(quota_sealed_max(body) <= sealed);
