@@ -99,7 +99,7 @@ views_fill(struct views *v, uint32_t ref, int fd)
 	struct buf items;
 	enum err e;
 
-	if (!views_waits(v, ref))
+	if (w == NULL || w->letters != NULL)
 		return ERR_NOTFOUND;
 	buf_init(&items, ITEMS_MAX);
 	if ((e = wire_memfd_read(fd, &items)) == ERR_OK)
