@@ -42,7 +42,7 @@ name=$1
 shift
 start=$(date +%s)
 valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "$@" >/dev/null 2>"$scratch/$name" ||
-	{ tail -n 30 "$scratch/$name" >&2; echo "FAILED: $name" >&2; exit 1; }
+	{ grep -v '^==' "$scratch/$name" | head -n 20; grep '^==' "$scratch/$name" | head -n 20; echo "FAILED: $name"; exit 1; } >&2
 echo "$name: $(($(date +%s) - start)) s"
 EOS
 export scratch
