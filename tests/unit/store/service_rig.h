@@ -18,7 +18,8 @@
  * The real sealslotd-store, with this test as its parent, its front (by
  * store_client) and its admin.
  */
-static int program; /* argv[1], opened: the store's user may not get at its path */
+static const char *program_path; /* argv[1] */
+static int program;              /* opened: the store's user may not get at its path */
 
 /* The store doesn't run as root: tests that do let it be this user. */
 #define NOBODY 65534
@@ -409,21 +410,36 @@ count_items(const struct rig *r)
 	return n;
 }
 
+static inline int
+open_program(void)
+{
+	int fd = open(program_path, O_RDONLY | O_CLOEXEC);
+
+	/* Not where the store's socket goes. */
+	program = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+	io_close(&fd);
+	return program == -1 ? 2 : 0;
+}
+
+/* fixture_own_mounts; the program among them, since valgrind runs it by the path that it has there.
+ */
+static inline void
+rig_own_mounts(void)
+{
+	fixture_own_mounts();
+	io_close(&program);
+	assert_int_equal(open_program(), 0);
+}
+
 /* Every test's main: argv[1] is the program. Returns 0, or 2 for a wrong usage. */
 static inline int
 rig_main(int argc, char **argv)
 {
-	int fd;
-
 	signal(SIGPIPE, SIG_IGN);
 	if (argc != 2 || random_start() != 0)
 		return 2;
-	/* Not where the store's socket goes. */
-	if ((fd = open(argv[1], O_RDONLY | O_CLOEXEC)) == -1 ||
-	    (program = fcntl(fd, F_DUPFD_CLOEXEC, 10)) == -1)
-		return 2;
-	close(fd);
-	return 0;
+	program_path = argv[1];
+	return open_program();
 }
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

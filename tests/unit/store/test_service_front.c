@@ -165,7 +165,7 @@ the_reserve_is_kept(void **state)
 	struct rig *r = *state;
 	struct up u, v;
 
-	fixture_own_mounts();
+	rig_own_mounts();
 	assert_int_equal(mount("none", r->f->dir, "tmpfs", 0,
 			     geteuid() == 0 ? "size=24m,mode=700,uid=65534" : "size=24m,mode=700"),
 	    0);
