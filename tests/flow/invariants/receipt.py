@@ -58,7 +58,7 @@ def calls_of(lines):
             if pid in halves:
                 halves.pop(pid).end(text[resumed.end():], at)
             continue
-        calls.append(Call(text.removesuffix("<unfinished ...>"), at))
+        calls.append(Call(text.removesuffix("<unfinished ...>").rstrip(), at))
         if text.endswith("<unfinished ...>"):
             halves[pid] = calls[-1]
         else:
@@ -131,6 +131,14 @@ def doctored(lines):
         yield f"{name}: never ends", lines[:i] + [f"{pid} {call.rstrip().removesuffix(')')} <unfinished ...>"] + lines[i + 1:]
 
 
+def interrupted(lines):
+    """The same as strace writes it when other threads' calls come in between: each call in two halves."""
+    for line in joined(lines):
+        if call := re.fullmatch(r"(\d+ )((\w+)\(.*)(\) += .*)", line):
+            yield f"{call[1]}{call[2]} <unfinished ...>"
+            yield f"{call[1]}<... {call[3]} resumed>{call[4]}"
+
+
 def joined(lines):
     """Each call in one line, where it ended."""
     halves = {}
@@ -138,7 +146,7 @@ def joined(lines):
         pid, _, text = line.strip().partition(" ")
         text = text.strip()
         if text.endswith("<unfinished ...>"):
-            halves[pid] = text.removesuffix("<unfinished ...>")
+            halves[pid] = text.removesuffix("<unfinished ...>").rstrip()
         elif resumed := re.match(r"<\.\.\. \w+ resumed>", text):
             yield f"{pid} {halves.pop(pid, '')}{text[resumed.end():]}"
         else:
@@ -150,6 +158,8 @@ def main():
         missing = check_receipt(lines)
         assert missing is None, f"before the receipt: no \"{missing}\""
     print("in order: " + ", ".join(name for name, _ in STEPS))
+    missing = check_receipt(list(interrupted(lines)))
+    assert missing is None, f"in two halves: no \"{missing}\""
     # A trace with one thing changed in it.
     for what, changed in doctored(lines):
         assert check_receipt(changed) is not None, f"not noticed: {what}"
