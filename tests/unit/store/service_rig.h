@@ -4,8 +4,10 @@
 #include "fixture.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -18,8 +20,8 @@
  * The real sealslotd-store, with this test as its parent, its front (by
  * store_client) and its admin.
  */
-static const char *program_path; /* argv[1] */
-static int program;              /* opened: the store's user may not get at its path */
+static char program_path[PATH_MAX]; /* argv[1] */
+static int program;                 /* opened: the store's user may not get at its path */
 
 /* The store doesn't run as root: tests that do let it be this user. */
 #define NOBODY 65534
@@ -438,7 +440,9 @@ rig_main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc != 2 || random_start() != 0)
 		return 2;
-	program_path = argv[1];
+	/* The tests leave the folder that they were started in. */
+	if (realpath(argv[1], program_path) == NULL)
+		return 2;
 	return open_program();
 }
 
