@@ -5,38 +5,16 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "front/submit_page.h"
 #include "front/submit_turn.h"
 #include "front/view.h"
 #include "seal/bech32.h"
-
-static enum page_value
-page_of(enum intake_verdict v)
-{
-	switch (v) {
-	case INTAKE_EMPTY: return PAGE_EMPTY;
-	case INTAKE_MALFORMED: return PAGE_DAMAGED;
-	case INTAKE_UNKNOWN_FIELD:
-	case INTAKE_BAD_INBOX:
-	case INTAKE_BAD_TOPIC:
-	case INTAKE_BAD_TOKEN: return PAGE_STALE;
-	case INTAKE_MESSAGE_TOO_LONG: return PAGE_MESSAGE_TOO_LONG;
-	case INTAKE_TOO_MANY_FILES: return PAGE_TOO_MANY_FILES;
-	case INTAKE_TOO_LARGE: return PAGE_TOO_LARGE;
-	case INTAKE_NO_KEY: return PAGE_NO_KEY;
-	case INTAKE_NO_ROOM: return PAGE_NO_ROOM;
-	case INTAKE_BUSY: return PAGE_BUSY;
-	case INTAKE_PENDING:
-	case INTAKE_STORED:
-	case INTAKE_STORE_FAILED: break;
-	}
-	return PAGE_NOT_CONFIRMED;
-}
 
 /* What store was never asked to keep can't have been kept. */
 static enum page_value
 page_of_end(const struct submit *u, enum intake_verdict v)
 {
-	enum page_value page = page_of(v);
+	enum page_value page = submit_page_of(v);
 
 	if (page != PAGE_NOT_CONFIRMED || intake_was_offered(u->intake))
 		return page;
@@ -52,20 +30,6 @@ page_of_mailbox(enum err e)
 	return e == ERR_CLOSED ? PAGE_RESTARTING : PAGE_BUSY;
 }
 
-/* Only what was never said to be stored can be said not to be kept. */
-bool
-submit_kept_nothing(enum page_value which)
-{
-	return which != PAGE_NOT_CONFIRMED && which != PAGE_ARRIVING && which != PAGE_SENT_BEFORE;
-}
-
-static enum err
-error_page(const struct site *s, const struct request *r, enum page_value which, struct answer *a)
-{
-	return submit_kept_nothing(which) ? view_upload_error(s, r, which, a)
-					  : view_error(s, r, which, a);
-}
-
 bool
 submit_was_stored(const struct site *s, const char *token)
 {
@@ -76,56 +40,13 @@ submit_was_stored(const struct site *s, const char *token)
 	return is_known;
 }
 
-/* Nothing else may be said of what is stored: it doesn't end a second time. */
-static void
-note(const struct site *s, const char *token, enum page_value page)
-{
-	if (token[0] != '\0' && !submit_was_stored(s, token))
-		endings_note(s->endings, token, page, clock_mono_ms());
-}
-
 /* ---- before it begins */
-
-/* The session that it names is looked at later: before the body, after the gate. */
-static bool
-is_for_mailbox(const struct request *r)
-{
-	return strcmp(r->path, SUBMIT_MAILBOX_PATH) == 0;
-}
-
-/* The cookie that shows a receipt. Who is signed in has it, and nobody else may get it by a token.
- */
-static void
-show_receipt(const struct request *r, const char *cookie, struct answer *a)
-{
-	if (!is_for_mailbox(r))
-		memcpy(a->cookie, cookie, sizeof a->cookie);
-}
-
-/* PAGE_SITE: nothing speaks against it. */
-static enum page_value
-objection(const struct site *s, const struct request *r)
-{
-	if (s->is_draining || !s->has_store || s->mailbox == NULL)
-		return PAGE_RESTARTING;
-	if (r->body_len > s->conf->max_upload)
-		return PAGE_TOO_LARGE;
-	if (r->boundary_len == 0)
-		return PAGE_DAMAGED;
-	if (!site_has_key(s))
-		return PAGE_NO_KEY;
-	if (!s->is_writable)
-		return PAGE_CLOSED;
-	if (r->body_len > (is_for_mailbox(r) ? s->signed_in_room : s->room))
-		return PAGE_NO_ROOM;
-	return PAGE_SITE;
-}
 
 enum err
 submit_admit(const struct site *s, const struct request *r, struct answer *a)
 {
 	uint32_t own = circuits_held(s->uploads, r->circuit);
-	enum page_value page = objection(s, r);
+	enum page_value page = submit_page_objection(s, r);
 	char cookie[RECEIPTS_TOKEN + 1] = "";
 	enum err e;
 
@@ -137,9 +58,9 @@ submit_admit(const struct site *s, const struct request *r, struct answer *a)
 	if (page == PAGE_SITE)
 		return ERR_OK;
 	/* A browser that still sends reads no answer; the progress page says it at once. */
-	note(s, r->token, page);
-	if ((e = error_page(s, r, page, a)) == ERR_OK) {
-		show_receipt(r, cookie, a);
+	submit_page_note(s, r->token, page);
+	if ((e = submit_page_error(s, r, page, a)) == ERR_OK) {
+		submit_page_show_receipt(r, cookie, a);
 		e = ERR_STATE;
 	} else {
 		answer_wipe(a);
@@ -170,7 +91,7 @@ release(struct submit *u)
 static void
 end_with(struct submit *u, enum page_value page)
 {
-	note(u->site, u->token[0] != '\0' ? u->token : u->r->token, page);
+	submit_page_note(u->site, u->token[0] != '\0' ? u->token : u->r->token, page);
 	release(u);
 	u->page = page;
 	u->stage = SUBMIT_OVER;
@@ -317,7 +238,7 @@ begin_intake(struct submit *u, const struct op_name *name)
 	    .wake = on_intake,
 	    .ctx = u};
 	enum intake_verdict verdict = INTAKE_STORE_FAILED;
-	enum page_value page = objection(s, u->r);
+	enum page_value page = submit_page_objection(s, u->r);
 
 	bech32_recipient(source.reply_to, name->reply_to);
 	text_hex(source.mailbox, name->mailbox, sizeof name->mailbox);
@@ -383,7 +304,7 @@ static void
 start(struct submit *u)
 {
 	struct site *s = u->site;
-	enum page_value page = objection(s, u->r);
+	enum page_value page = submit_page_objection(s, u->r);
 	enum err e;
 
 	if (page == PAGE_SITE && !submit_turn_has_place(s, submit_turn_others(u)))
@@ -463,8 +384,8 @@ answer(struct task *t, struct answer *a)
 		/* Also to a session that has ended meanwhile: it was this sender's own. */
 		view_redirect(u->site, u->r, "/receipt", a);
 		memcpy(a->cookie, u->cookie, sizeof a->cookie);
-	} else if ((e = error_page(u->site, u->r, u->page, a)) == ERR_OK) {
-		show_receipt(u->r, u->cookie, a);
+	} else if ((e = submit_page_error(u->site, u->r, u->page, a)) == ERR_OK) {
+		submit_page_show_receipt(u->r, u->cookie, a);
 	}
 	return e;
 }
@@ -502,7 +423,7 @@ submit_new(
 	if (u == NULL)
 		return ERR_NOMEM;
 	*u = (struct submit){.task = {&ops}, .site = s, .r = r, .owner = *owner};
-	u->is_signed_in = is_for_mailbox(r);
+	u->is_signed_in = submit_page_is_for_mailbox(r);
 	submit_turn_enter(u);
 	*out = &u->task;
 	start(u);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "front/model.h"
 #include "front/submit.h"
+#include "front/submit_page.h"
 #include "front/view.h"
 
 /*
@@ -105,7 +106,7 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 		view_progress_seen(&v, &seen);
 	} else if ((how = endings_find(s->endings, r->token, clock_mono_ms())) != 0) {
 		v.m.value[PAGE_STOPPED] = v.m.value[PAGE_BESIDE] = v.m.value[how] = "1";
-		v.m.value[PAGE_UPLOAD] = submit_kept_nothing(how) ? "1" : NULL;
+		v.m.value[PAGE_UPLOAD] = submit_page_kept_nothing(how) ? "1" : NULL;
 	} else {
 		v.m.value[PAGE_WAITING] = "1";
 	}

@@ -21,7 +21,7 @@ LIBRARIES = {
     "jansson": ("jansson.h", r"client/\w+\.c|server/cmd_(status|check)\.c"),
     "inih": ("ini.h", r"server/conf/conf\.c"),
     "sqlite3": ("sqlite3.h", r"server/store/db_sql\.h"),
-    "libmicrohttpd": ("microhttpd.h", r"server/front/http\.c"),
+    "libmicrohttpd": ("microhttpd.h", r"server/front/http_request\.h"),
     "libqrencode": ("qrencode.h", r"server/front/qr\.c"),
     "libseccomp": ("seccomp.h", r"server/sandbox/\w+\.c"),
     "": ("termios.h", r"keys/open/passphrase\.c"),

@@ -11,6 +11,7 @@
 #include "front/route.h"
 #include "front/site.h"
 #include "front/submit.h"
+#include "front/submit_page.h"
 #include "front/view.h"
 
 /* What the site knows, and what it therefore answers: site, view, route, answer, submit_admit. */
@@ -265,7 +266,7 @@ shows_error(struct site *s, const struct request *r, enum page_value which, cons
 {
 	struct answer a;
 
-	if (submit_kept_nothing(which))
+	if (submit_page_kept_nothing(which))
 		assert_ok(view_upload_error(s, r, which, &a));
 	else
 		assert_ok(view_error(s, r, which, &a));
