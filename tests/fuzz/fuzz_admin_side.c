@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "carry/answers.h"
+#include "depot.h"
 #include "fuzz.h"
 #include "peer.h"
 #include "sign/sign.h"
@@ -23,7 +24,6 @@
  * answer or ends the connection, what it says is for a terminal, one admin
  * exports at a time, and no submission goes unless the store was opened to be repaired.
  */
-#define ONION  "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwd.onion"
 #define ADMINS 4
 #define ITEMS  2
 #define TODAY  20100
@@ -38,7 +38,6 @@ enum does {
 };
 
 static struct conf conf = {.max_upload = LIMIT_MIB, .max_in_flight = 6, .max_day = LIMIT_GIB};
-static char folder[] = "/dev/shm/sealslot-fuzz-XXXXXX";
 static struct depot depot;
 static struct committer *committer;
 static struct front_side *front;
@@ -76,38 +75,6 @@ clock_mono_ms(void)
 }
 
 /* ---- the store */
-
-static void
-clean_up(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof command, "rm -rf -- %s", folder);
-	(void)!system(command);
-}
-
-static void
-publish(void)
-{
-	struct schedule_epoch epoch = {
-	    .number = 1, .start = TODAY - 10, .end = TODAY + 300, .recipient = {9}};
-	struct schedule s = {.serial = 1, .n_inboxes = 1, .epochs = &epoch, .n_epochs = 1};
-	char comment[200];
-	struct reason why;
-
-	strcpy(s.instance, ONION);
-	strcpy(s.inboxes[0].name, "tips");
-	strcpy(s.inboxes[0].title, "Tips");
-	s.issued = TODAY - 10;
-	s.reply_keys[0] = desk.public;
-	s.n_reply_keys = 1;
-	buf_init(&text, LIMIT_SCHEDULE);
-	buf_init(&sig, LIMIT_SIGNATURE);
-	FUZZ_CHECK(schedule_format(&s, &text) == ERR_OK);
-	FUZZ_CHECK(schedule_comment(&s, comment, sizeof comment) == ERR_OK);
-	FUZZ_CHECK(sign_message(&root, text.p, text.len, comment, &sig) == ERR_OK);
-	FUZZ_CHECK(depot_publish(&depot, &text, &sig, &why) == ERR_OK);
-}
 
 static void
 describe_items(void)
@@ -172,26 +139,11 @@ check_items(void)
 static void
 set_up(void)
 {
-	struct reason why;
 	size_t i;
-	int cwd;
 
-	signal(SIGPIPE, SIG_IGN);
-	FUZZ_CHECK(random_start() == 0);
-	if (mkdtemp(folder) == NULL)
-		FUZZ_CHECK(mkdtemp(strcpy(folder, "/tmp/sealslot-fuzz-XXXXXX")) != NULL);
-	atexit(clean_up);
-	strcpy(conf.instance, ONION);
-	strcpy(conf.store_path, folder);
-	sign_key_new(&root);
+	fuzz_depot_new(&depot, &conf, &root);
 	sign_key_new(&desk);
-	FUZZ_CHECK((cwd = open(".", O_RDONLY | O_DIRECTORY)) != -1);
-	FUZZ_CHECK(depot_create(&conf, &root.public, &why) == ERR_OK);
-	FUZZ_CHECK(depot_open(&depot, &conf, &root.public, &why) == ERR_OK);
-	/* The store works in its folder, the fuzzer in its own. */
-	FUZZ_CHECK(fchdir(cwd) == 0);
-	close(cwd);
-	publish();
+	fuzz_depot_publish(&depot, &root, TODAY - 10, &desk.public, &text, &sig);
 	describe_items();
 	FUZZ_CHECK(
 	    committer_new(depot.folder.items, depot.db, &depot.db_lock, &committer) == ERR_OK);
@@ -214,7 +166,7 @@ make_answers(struct buf *out, struct op_answers *lens)
 	char comment[MINISIGN_COMMENT_MAX + 1];
 	size_t i;
 
-	strcpy(a.instance, ONION);
+	strcpy(a.instance, FUZZ_ONION);
 	a.serial = ++n_answers;
 	for (i = 0; i < ITEMS; i++) {
 		memcpy(receipts[i].id, items[i].id, sizeof receipts[i].id);

@@ -1,7 +1,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "depot.h"
 #include "fuzz.h"
-#include "sign/sign.h"
 #include "store/front_side.h"
 
 /*
@@ -20,12 +19,10 @@
  * that come back are written to, and closed or kept. Whatever gets a name must
  * be as large as it was claimed to be, and have its row.
  */
-#define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwd.onion"
-#define FDS   16
+#define FDS 16
 
 static struct conf conf = {
     .max_upload = LIMIT_MIB, .max_in_flight = 6, .max_day = 1000 * LIMIT_GIB};
-static char folder[] = "/tmp/sealslot-fuzz-XXXXXX";
 static struct depot depot;
 static struct committer *committer;
 static struct front_side *front;
@@ -33,59 +30,15 @@ static int kept[FDS];
 static size_t n_kept;
 
 static void
-clean_up(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof command, "rm -rf -- %s", folder);
-	(void)!system(command);
-}
-
-static void
-publish(const struct sign_key *root)
-{
-	struct schedule_epoch epoch = {.number = 1, .start = 0, .end = 100000, .recipient = {9}};
-	struct schedule s = {.serial = 1, .n_inboxes = 1, .epochs = &epoch, .n_epochs = 1};
-	char comment[200];
-	struct buf text, sig;
-	struct reason why;
-
-	strcpy(s.instance, ONION);
-	strcpy(s.inboxes[0].name, "tips");
-	strcpy(s.inboxes[0].title, "Tips");
-	epoch.start = clock_today();
-	epoch.end = epoch.start + 300;
-	s.issued = clock_today();
-	buf_init(&text, LIMIT_SCHEDULE);
-	buf_init(&sig, LIMIT_SIGNATURE);
-	FUZZ_CHECK(schedule_format(&s, &text) == ERR_OK);
-	FUZZ_CHECK(schedule_comment(&s, comment, sizeof comment) == ERR_OK);
-	FUZZ_CHECK(sign_message(root, text.p, text.len, comment, &sig) == ERR_OK);
-	FUZZ_CHECK(depot_publish(&depot, &text, &sig, &why) == ERR_OK);
-	buf_wipe(&text);
-	buf_wipe(&sig);
-}
-
-static void
 set_up(void)
 {
 	struct sign_key root;
-	struct reason why;
-	int cwd;
+	struct buf text, sig;
 
-	signal(SIGPIPE, SIG_IGN);
-	FUZZ_CHECK(random_start() == 0 && mkdtemp(folder) != NULL);
-	atexit(clean_up);
-	strcpy(conf.instance, ONION);
-	strcpy(conf.store_path, folder);
-	sign_key_new(&root);
-	FUZZ_CHECK((cwd = open(".", O_RDONLY | O_DIRECTORY)) != -1);
-	FUZZ_CHECK(depot_create(&conf, &root.public, &why) == ERR_OK);
-	FUZZ_CHECK(depot_open(&depot, &conf, &root.public, &why) == ERR_OK);
-	/* The store works in its folder, the fuzzer in its own. */
-	FUZZ_CHECK(fchdir(cwd) == 0);
-	close(cwd);
-	publish(&root);
+	fuzz_depot_new(&depot, &conf, &root);
+	fuzz_depot_publish(&depot, &root, clock_today(), NULL, &text, &sig);
+	buf_wipe(&text);
+	buf_wipe(&sig);
 	FUZZ_CHECK(
 	    committer_new(depot.folder.items, depot.db, &depot.db_lock, &committer) == ERR_OK);
 	FUZZ_CHECK((front = calloc(1, sizeof *front)) != NULL);
@@ -125,14 +78,14 @@ settle(int sock)
 static bool
 are_items_sound(void)
 {
-	char path[64];
 	uint64_t rows = 0, bytes = 0, files = 0, sizes = 0;
 	struct dirent *d;
 	struct stat st;
 	DIR *dir;
+	int fd;
 
-	snprintf(path, sizeof path, "%s/items", folder);
-	FUZZ_CHECK((dir = opendir(path)) != NULL);
+	fd = openat(depot.folder.items, ".", O_RDONLY | O_DIRECTORY);
+	FUZZ_CHECK(fd != -1 && (dir = fdopendir(fd)) != NULL);
 	while ((d = readdir(dir)) != NULL) {
 		if (d->d_name[0] == '.')
 			continue;

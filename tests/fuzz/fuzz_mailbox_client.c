@@ -268,17 +268,6 @@ reconnect(void)
 }
 
 static void
-hear(void)
-{
-	struct wire_msg m;
-	enum err e;
-
-	while ((e = wire_recv(peer, ROLE_FRONT, ROLE_MAILBOX, &m)) == ERR_OK)
-		FUZZ_CHECK(m.fd == -1);
-	FUZZ_CHECK(e == ERR_AGAIN || e == ERR_CLOSED);
-}
-
-static void
 do_something(const struct peer_step *s)
 {
 	struct call *c = s->ref < n_calls ? &calls[s->ref] : NULL;
@@ -303,7 +292,7 @@ do_something(const struct peer_step *s)
 	case DOES_SIGN_OUT: mailbox_sign_out(box, TOKEN); break;
 	case DOES_HEAR:
 		if (peer != -1)
-			hear();
+			FUZZ_CHECK(peer_hear(peer, ROLE_FRONT, ROLE_MAILBOX) == 0);
 		break;
 	case DOES_RECONNECT: reconnect(); break;
 	case DOES_CLOSE: io_close(&peer); break;

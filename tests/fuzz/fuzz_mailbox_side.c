@@ -1,13 +1,11 @@
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/random.h"
+#include "depot.h"
 #include "fuzz.h"
-#include "sign/sign.h"
+#include "peer.h"
 #include "store/mailbox_side.h"
 
 /*
@@ -15,55 +13,19 @@
  * input is a series of messages, each of op, ref, length and body. Answers
  * must be such as a store gives, and no submission may come or go.
  */
-#define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwd.onion"
 
 static struct conf conf = {.max_upload = LIMIT_MIB, .max_in_flight = 6};
-static char folder[] = "/tmp/sealslot-fuzz-XXXXXX";
 static struct depot depot;
 static struct mailbox_side *side;
-
-static void
-clean_up(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof command, "rm -rf -- %s", folder);
-	(void)!system(command);
-}
 
 static void
 set_up(void)
 {
 	struct sign_key root;
-	struct reason why;
-	int cwd;
 
-	signal(SIGPIPE, SIG_IGN);
-	FUZZ_CHECK(random_start() == 0 && mkdtemp(folder) != NULL);
-	atexit(clean_up);
-	strcpy(conf.instance, ONION);
-	strcpy(conf.store_path, folder);
-	sign_key_new(&root);
-	FUZZ_CHECK((cwd = open(".", O_RDONLY | O_DIRECTORY)) != -1);
-	FUZZ_CHECK(depot_create(&conf, &root.public, &why) == ERR_OK);
-	FUZZ_CHECK(depot_open(&depot, &conf, &root.public, &why) == ERR_OK);
-	/* The store works in its folder, the fuzzer in its own. */
-	FUZZ_CHECK(fchdir(cwd) == 0);
-	close(cwd);
+	fuzz_depot_new(&depot, &conf, &root);
 	FUZZ_CHECK((side = calloc(1, sizeof *side)) != NULL);
 	mailbox_side_init(side, &depot);
-}
-
-/* wire_recv refuses what the op table doesn't let store say to the mailbox. */
-static void
-listen_to_store(int sock)
-{
-	struct wire_msg m;
-	enum err e;
-
-	while ((e = wire_recv(sock, ROLE_STORE, ROLE_MAILBOX, &m)) == ERR_OK)
-		io_close(&m.fd);
-	FUZZ_CHECK(e == ERR_AGAIN || e == ERR_CLOSED);
 }
 
 int
@@ -96,7 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		p += len;
 		n -= len;
 		mailbox_side_on_ready(side);
-		listen_to_store(ends[1]);
+		(void)peer_hear(ends[1], ROLE_STORE, ROLE_MAILBOX);
 	}
 	mailbox_side_detach(side);
 	close(ends[1]);

@@ -227,17 +227,6 @@ reconnect(void)
 }
 
 static void
-hear(void)
-{
-	struct wire_msg m;
-	enum err e;
-
-	while ((e = wire_recv(peer, ROLE_FRONT, ROLE_STORE, &m)) == ERR_OK)
-		FUZZ_CHECK(m.fd == -1);
-	FUZZ_CHECK(e == ERR_AGAIN || e == ERR_CLOSED);
-}
-
-static void
 do_something(const struct peer_step *s)
 {
 	struct upload *u = s->ref < n_uploads ? &uploads[s->ref] : NULL;
@@ -255,7 +244,7 @@ do_something(const struct peer_step *s)
 		break;
 	case DOES_HEAR:
 		if (peer != -1)
-			hear();
+			FUZZ_CHECK(peer_hear(peer, ROLE_FRONT, ROLE_STORE) == 0);
 		break;
 	case DOES_READ: break;
 	case DOES_RECONNECT: reconnect(); break;

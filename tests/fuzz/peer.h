@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "wire/op.h"
 
 /*
  * What the targets share in which one process of the server talks to another
@@ -46,6 +47,9 @@ int peer_open(const struct peer_step *s);
 /* Says it, with these references instead of the bytes; fd is closed. What doesn't fit into the
  * socket is lost. */
 void peer_say(int sock, const struct peer_step *s, uint32_t ref, int fd);
+/* Reads all that one role has said to another, which must be what the op table lets it say. How
+ * many descriptors came with it; they are closed. */
+size_t peer_hear(int sock, enum role from, enum role to);
 /* Both ends, the first with room for a few messages only. */
 void peer_pair(int ends[2]);
 /* Descriptors of this process: the same before and after an input. */
