@@ -27,7 +27,7 @@ RTL_NAME = "facture\u202egnp.exe"
 
 
 def percent(text):
-    found = re.search(r"(\d+) %", text or "")
+    found = re.search(r"(\d+)\s*%", text or "")
     return int(found[1]) if found else None
 
 
