@@ -5,10 +5,8 @@
 
 #include "base/text.h"
 #include "carry/lines.h"
+#include "catalog_part.h"
 #include "catalog_text.h"
-
-#define PREFIX_MIN 4
-#define DIGITS_MIN 8
 
 void
 catalog_init(struct catalog *c)
@@ -44,24 +42,6 @@ catalog_wipe(struct catalog *c)
 }
 
 /* ---- rows by id */
-
-/* Where an id stands, or would stand. Ascending input, the common case, ends at once. */
-static size_t
-item_place(const struct catalog *c, const char *id)
-{
-	size_t lo = 0, hi = c->n_items, mid;
-
-	if (hi > 0 && strcmp(c->items[hi - 1]->id, id) < 0)
-		return hi;
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (strcmp(c->items[mid]->id, id) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
 
 static enum err
 items_grow(struct catalog *c)
@@ -99,7 +79,7 @@ apply_review(struct catalog *c, struct lines_piece s)
 
 	if ((e = catalog_text_review(s, &i)) != ERR_OK)
 		return e;
-	at = item_place(c, i.id);
+	at = catalog_item_place(c, i.id);
 	if (at == c->n_items || strcmp(c->items[at]->id, i.id) != 0)
 		return ERR_FORMAT;
 	take_review(c->items[at], &i);
@@ -119,7 +99,7 @@ apply_item(struct catalog *c, struct lines_piece s)
 		item_free(i);
 		return e;
 	}
-	at = item_place(c, i->id);
+	at = catalog_item_place(c, i->id);
 	if (at < c->n_items && strcmp(c->items[at]->id, i->id) == 0) {
 		take_review(i, c->items[at]);
 		i->backup = c->items[at]->backup;
@@ -142,7 +122,7 @@ apply_held(struct catalog *c, struct lines_piece s)
 
 	if ((e = catalog_text_held(s, &h)) != ERR_OK)
 		return e;
-	at = item_place(c, h.id);
+	at = catalog_item_place(c, h.id);
 	if (at == c->n_items || strcmp(c->items[at]->id, h.id) != 0)
 		return ERR_FORMAT;
 	c->items[at]->backup = h.backup;
@@ -331,273 +311,4 @@ catalog_load(struct catalog *c, const void *p, size_t n, size_t *line)
 			e = apply_line(c, s);
 	*line = l.number;
 	return e;
-}
-
-/* Applies what was appended to pending since `from`; takes it back if that fails. */
-static enum err
-apply_pending(struct catalog *c, size_t from)
-{
-	size_t line;
-	enum err e;
-
-	e = catalog_load(c, c->pending.p + from, c->pending.len - from, &line);
-	if (e != ERR_OK)
-		c->pending.len = from;
-	return e;
-}
-
-static enum err
-applied(struct catalog *c, size_t from, enum err e)
-{
-	if (e == ERR_OK)
-		return apply_pending(c, from);
-	c->pending.len = from;
-	return e;
-}
-
-enum err
-catalog_put_item(struct catalog *c, const struct catalog_item *i)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, catalog_text_put_item(&c->pending, i));
-}
-
-enum err
-catalog_put_review(struct catalog *c, const struct catalog_item *i)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, catalog_text_put_review(&c->pending, i));
-}
-
-enum err
-catalog_put_vault(struct catalog *c, const char *id)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, buf_addf(&c->pending, "vault: %s\n", id));
-}
-
-enum err
-catalog_put_inventory(struct catalog *c, uint32_t serial, int32_t made)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, catalog_text_put_inventory(&c->pending, serial, made));
-}
-
-enum err
-catalog_put_bundle(struct catalog *c, const struct catalog_bundle *b)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, catalog_text_put_bundle(&c->pending, b));
-}
-
-enum err
-catalog_put_schedule(struct catalog *c, const struct catalog_schedule *s)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, catalog_text_put_schedule(&c->pending, s));
-}
-
-enum err
-catalog_put_alarm(struct catalog *c, const struct catalog_alarm *a)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, catalog_text_put_alarm(&c->pending, a));
-}
-
-enum err
-catalog_put_reply(struct catalog *c, const struct post_reply *r)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, catalog_text_put_reply(&c->pending, r));
-}
-
-enum err
-catalog_put_answers(struct catalog *c, const struct post_bundle *b)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, catalog_text_put_answers(&c->pending, b));
-}
-
-enum err
-catalog_put_backup(struct catalog *c, const struct post_backup *b)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, catalog_text_put_backup(&c->pending, b));
-}
-
-enum err
-catalog_put_held(struct catalog *c, const struct post_held *h)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, catalog_text_put_held(&c->pending, h));
-}
-
-enum err
-catalog_put_instance(struct catalog *c, const char *instance)
-{
-	size_t from = c->pending.len;
-
-	return applied(c, from, buf_addf(&c->pending, "instance: %s\n", instance));
-}
-
-static enum err
-put_old_root(struct buf *out, const struct minisign_key *k, uint32_t until)
-{
-	char key[MINISIGN_KEY_LEN + 1];
-
-	minisign_key_format(key, k);
-	return buf_addf(out, "old-root: %u %s\n", until, key);
-}
-
-enum err
-catalog_put_handover(struct catalog *c, const struct minisign_key *next, uint32_t serial)
-{
-	char key[MINISIGN_KEY_LEN + 1];
-	size_t from = c->pending.len;
-	enum err e;
-
-	if (c->n_old_roots == CATALOG_OLD_ROOTS)
-		return ERR_LIMIT;
-	minisign_key_format(key, next);
-	if ((e = put_old_root(&c->pending, &c->root, serial)) == ERR_OK)
-		e = buf_addf(&c->pending, "root: %s\n", key);
-	return applied(c, from, e);
-}
-
-static enum err
-put_key(struct catalog *c, const char *name, const struct minisign_key *k)
-{
-	char key[MINISIGN_KEY_LEN + 1];
-	size_t from = c->pending.len;
-
-	minisign_key_format(key, k);
-	return applied(c, from, buf_addf(&c->pending, "%s: %s\n", name, key));
-}
-
-enum err
-catalog_put_root(struct catalog *c, const struct minisign_key *k)
-{
-	return put_key(c, "root", k);
-}
-
-enum err
-catalog_put_transfer(struct catalog *c, const struct minisign_key *k)
-{
-	return put_key(c, "transfer", k);
-}
-
-static enum err
-dump_key(struct buf *out, const char *name, const struct minisign_key *k)
-{
-	char key[MINISIGN_KEY_LEN + 1];
-
-	minisign_key_format(key, k);
-	return buf_addf(out, "%s: %s\n", name, key);
-}
-
-static enum err
-dump_pins(const struct catalog *c, struct buf *out)
-{
-	enum err e = ERR_OK;
-	size_t i;
-
-	if (c->instance[0] != '\0')
-		e = buf_addf(out, "instance: %s\n", c->instance);
-	for (i = 0; e == ERR_OK && i < c->n_old_roots; i++)
-		e = put_old_root(out, &c->old_roots[i].key, c->old_roots[i].until);
-	if (e == ERR_OK && c->has_root)
-		e = dump_key(out, "root", &c->root);
-	if (e == ERR_OK && c->has_transfer)
-		e = dump_key(out, "transfer", &c->transfer);
-	if (e == ERR_OK && c->vault[0] != '\0')
-		e = buf_addf(out, "vault: %s\n", c->vault);
-	if (e == ERR_OK && c->inventory != 0)
-		e = catalog_text_put_inventory(out, c->inventory, c->inventory_made);
-	return e;
-}
-
-static enum err
-dump_item(const struct catalog_item *i, struct buf *out)
-{
-	struct post_held h = {.backup = i->backup, .serial = i->receipt};
-	enum err e;
-
-	if ((e = catalog_text_put_item(out, i)) == ERR_OK &&
-	    (i->reviewed != 0 || i->gone != 0 || i->is_kept))
-		e = catalog_text_put_review(out, i);
-	if (e != ERR_OK || (h.backup == 0 && h.serial == 0))
-		return e;
-	memcpy(h.id, i->id, sizeof h.id);
-	return catalog_text_put_held(out, &h);
-}
-
-enum err
-catalog_dump(const struct catalog *c, struct buf *out)
-{
-	enum err e = dump_pins(c, out);
-	size_t i;
-
-	for (i = 0; e == ERR_OK && i < c->n_bundles; i++)
-		e = catalog_text_put_bundle(out, &c->bundles[i]);
-	for (i = 0; e == ERR_OK && i < c->n_schedules; i++)
-		e = catalog_text_put_schedule(out, &c->schedules[i]);
-	for (i = 0; e == ERR_OK && i < c->n_alarms; i++)
-		e = catalog_text_put_alarm(out, &c->alarms[i]);
-	if (e == ERR_OK)
-		e = post_dump(&c->post, out);
-	for (i = 0; e == ERR_OK && i < c->n_items; i++)
-		e = dump_item(c->items[i], out);
-	return e;
-}
-
-/* ---- questions */
-
-const struct catalog_item *
-catalog_find(const struct catalog *c, const char *id)
-{
-	size_t at = item_place(c, id);
-
-	return at < c->n_items && strcmp(c->items[at]->id, id) == 0 ? c->items[at] : NULL;
-}
-
-enum err
-catalog_find_prefix(const struct catalog *c, const char *prefix, const struct catalog_item **out)
-{
-	char low[RANDOM_ID_LEN + 1];
-	size_t n = strlen(prefix), i, at;
-
-	if (n < PREFIX_MIN || n > RANDOM_ID_LEN || strspn(prefix, "0123456789abcdefABCDEF") != n)
-		return ERR_USAGE;
-	for (i = 0; i <= n; i++)
-		low[i] = (char)(prefix[i] >= 'A' && prefix[i] <= 'F' ? prefix[i] + 32 : prefix[i]);
-	at = item_place(c, low);
-	if (at == c->n_items || strncmp(c->items[at]->id, low, n) != 0)
-		return ERR_NOTFOUND;
-	if (at + 1 < c->n_items && strncmp(c->items[at + 1]->id, low, n) == 0)
-		return ERR_AMBIGUOUS;
-	*out = c->items[at];
-	return ERR_OK;
-}
-
-size_t
-catalog_id_digits(const struct catalog *c)
-{
-	size_t digits = DIGITS_MIN, i;
-
-	for (i = 1; i < c->n_items; i++)
-		while (digits < RANDOM_ID_LEN &&
-		       strncmp(c->items[i - 1]->id, c->items[i]->id, digits) == 0)
-			digits++;
-	return digits;
 }
