@@ -134,4 +134,16 @@ desk_seal(const struct rig_submission *s)
 	return fd;
 }
 
+/* The same of submission 1 with one file of `size` bytes. */
+static inline int
+desk_seal_file(uint64_t size)
+{
+	struct rig_submission s;
+
+	rig_submission(&s, 1);
+	s.n_files = 1;
+	s.files[0] = (struct rig_file){"a", "b", size, NULL, NULL};
+	return desk_seal(&s);
+}
+
 #endif

@@ -197,17 +197,13 @@ check_all(int fd)
 static void
 every_changed_byte_is_noticed(void **state)
 {
-	struct rig_submission s;
 	struct stat st;
 	uint8_t byte;
 	off_t i, in;
 	int fd;
 
 	(void)state;
-	rig_submission(&s, 1);
-	s.n_files = 1;
-	s.files[0] = (struct rig_file){"a", "b", 150000, NULL, NULL};
-	fd = desk_seal(&s);
+	fd = desk_seal_file(150000);
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_ok(check_all(fd));
 	for (i = 0; i < st.st_size; i++) {
@@ -310,7 +306,6 @@ static void
 reads_in_any_order_are_right(void **state)
 {
 	struct zip_source source;
-	struct rig_submission s;
 	struct item *it = NULL;
 	uint8_t got[3000], want[3000];
 	uint64_t at, from = 0, to = 0;
@@ -319,10 +314,7 @@ reads_in_any_order_are_right(void **state)
 	int fd;
 
 	(void)state;
-	rig_submission(&s, 1);
-	s.n_files = 1;
-	s.files[0] = (struct rig_file){"a", "b", 3000000, NULL, NULL};
-	fd = desk_seal(&s);
+	fd = desk_seal_file(3000000);
 	assert_ok(open_item(fd, &it));
 	source = opener_source(it->opener);
 	for (i = 0; i < 2000; i++) {
@@ -350,17 +342,13 @@ reads_in_any_order_are_right(void **state)
 static void
 a_damaged_chunk_ends_the_reading(void **state)
 {
-	struct rig_submission s;
 	struct item *it = NULL;
 	struct buf got;
 	uint8_t byte = 0;
 	int fd;
 
 	(void)state;
-	rig_submission(&s, 1);
-	s.n_files = 1;
-	s.files[0] = (struct rig_file){"a", "b", 3000000, NULL, NULL};
-	fd = desk_seal(&s);
+	fd = desk_seal_file(3000000);
 	assert_int_equal(pwrite(fd, &byte, 1, 1500000), 1);
 	assert_ok(open_item(fd, &it)); /* nothing of that chunk was needed */
 	buf_init(&got, 4 * LIMIT_MIB);
@@ -379,17 +367,13 @@ a_damaged_chunk_ends_the_reading(void **state)
 static void
 a_workers_errno_is_told(void **state)
 {
-	struct rig_submission s;
 	struct zip_source source;
 	struct item *it = NULL;
 	uint8_t byte;
 	int fd, folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	(void)state;
-	rig_submission(&s, 1);
-	s.n_files = 1;
-	s.files[0] = (struct rig_file){"a", "b", 3000000, NULL, NULL};
-	fd = desk_seal(&s);
+	fd = desk_seal_file(3000000);
 	assert_ok(open_item(fd, &it));
 	source = opener_source(it->opener);
 	assert_int_equal(dup2(folder, fd), fd); /* from here on no byte of it can be read */
@@ -406,16 +390,12 @@ a_workers_errno_is_told(void **state)
 static void
 a_wrong_sum_or_block_is_noticed(void **state)
 {
-	struct rig_submission s;
 	struct zip_member m;
 	struct item *it = NULL;
 	int fd, out = memfd_create("member", MFD_CLOEXEC), full = open("/dev/full", O_WRONLY);
 
 	(void)state;
-	rig_submission(&s, 1);
-	s.n_files = 1;
-	s.files[0] = (struct rig_file){"a", "b", 3000000, NULL, NULL};
-	fd = desk_seal(&s);
+	fd = desk_seal_file(3000000);
 	assert_ok(open_item(fd, &it));
 	m = it->zip->members[1];
 	assert_ok(item_write_member(it, &m, out));

@@ -20,14 +20,9 @@ static uint8_t *whole; /* the plaintext, read in order */
 static int
 setup(void **state)
 {
-	struct rig_submission s;
-
 	(void)state;
 	desk_init(&desk, 1);
-	rig_submission(&s, 1);
-	s.n_files = 1;
-	s.files[0] = (struct rig_file){"a", "b", SIZE, NULL, NULL};
-	fd = desk_seal(&s);
+	fd = desk_seal_file(SIZE);
 	assert_ok(item_open_in(desk.v, fd, RIG_EPOCH, &item));
 	assert_non_null(whole = malloc((size_t)age_open_size(item->age)));
 	assert_ok(age_open_read(item->age, 0, whole, (size_t)age_open_size(item->age)));
