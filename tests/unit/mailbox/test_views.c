@@ -43,17 +43,26 @@ fill(struct views *v, uint32_t ref)
 	io_close(&fd);
 }
 
+/* 7 and 8 are open, and the store has answered for one of them. */
+static struct views *
+two_views(uint32_t filled)
+{
+	struct views *v = NULL;
+
+	assert_ok(views_new(&v));
+	open_view(v, 7);
+	open_view(v, 8);
+	fill(v, filled);
+	return v;
+}
+
 static void
 who_waits_in_vain_is_told(void **state)
 {
 	struct told told = {0};
-	struct views *v = NULL;
+	struct views *v = two_views(8);
 
 	(void)state;
-	assert_ok(views_new(&v));
-	open_view(v, 7);
-	open_view(v, 8);
-	fill(v, 8);
 	views_sweep(v, START + LIMIT_VIEW_MS, tell, &told);
 	assert_int_equal(told.n, 0);
 	assert_int_equal(views_count(v), 2);
@@ -71,13 +80,9 @@ static void
 a_lost_store_is_told_to_who_waits_for_it(void **state)
 {
 	struct told told = {0};
-	struct views *v = NULL;
+	struct views *v = two_views(7);
 
 	(void)state;
-	assert_ok(views_new(&v));
-	open_view(v, 7);
-	open_view(v, 8);
-	fill(v, 7);
 	views_lose_store(v, tell, &told);
 	assert_int_equal(told.n, 1);
 	assert_int_equal(told.last, 8);
