@@ -147,13 +147,20 @@ catalog_put_handover(struct catalog *c, const struct minisign_key *next, uint32_
 }
 
 static enum err
-put_key(struct catalog *c, const char *name, const struct minisign_key *k)
+dump_key(struct buf *out, const char *name, const struct minisign_key *k)
 {
 	char key[MINISIGN_KEY_LEN + 1];
-	size_t from = c->pending.len;
 
 	minisign_key_format(key, k);
-	return applied(c, from, buf_addf(&c->pending, "%s: %s\n", name, key));
+	return buf_addf(out, "%s: %s\n", name, key);
+}
+
+static enum err
+put_key(struct catalog *c, const char *name, const struct minisign_key *k)
+{
+	size_t from = c->pending.len;
+
+	return applied(c, from, dump_key(&c->pending, name, k));
 }
 
 enum err
@@ -169,15 +176,6 @@ catalog_put_transfer(struct catalog *c, const struct minisign_key *k)
 }
 
 /* ---- everything at once */
-
-static enum err
-dump_key(struct buf *out, const char *name, const struct minisign_key *k)
-{
-	char key[MINISIGN_KEY_LEN + 1];
-
-	minisign_key_format(key, k);
-	return buf_addf(out, "%s: %s\n", name, key);
-}
 
 static enum err
 dump_pins(const struct catalog *c, struct buf *out)
