@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/io.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "carry/schedule.h"
@@ -14,6 +13,7 @@
 #include "holders.h"
 #include "keyring.h"
 #include "open/keystore_file.h"
+#include "public.h"
 #include "published.h"
 #include "record.h"
 #include "tool.h"
@@ -394,58 +394,7 @@ copy_reply_key(struct copy *c, struct tool_fault *f)
 	return e;
 }
 
-/* ---- public files */
-
-static enum err
-copy_file(int from, int to, const char *name, struct tool_fault *f)
-{
-	struct buf b;
-	enum err e;
-
-	buf_init(&b, LIMIT_SCHEDULE);
-	if ((e = io_read_file(from, name, &b)) == ERR_OK)
-		e = io_replace(to, name, b.p, b.len, TOOL_PUBLIC_MODE);
-	if (e != ERR_OK)
-		tool_refuse(f, e, "", "%s: %s", name, tool_reason(e));
-	buf_wipe(&b);
-	return e;
-}
-
-struct copy_publish {
-	int to;
-	struct tool_fault *f;
-};
-
-static enum err
-copy_published(void *ctx, int from, const char *name)
-{
-	struct copy_publish *p = ctx;
-
-	return name[0] == '.' ? ERR_OK : copy_file(from, p->to, name, p->f);
-}
-
-static enum err
-copy_public(struct copy *c, struct tool_fault *f)
-{
-	struct copy_publish p = {.to = -1, .f = f};
-	int from = keystore_dir(c->from), to = keystore_dir(c->to), publish = -1;
-	enum err e;
-
-	/* A desk without the root key may not have its public half either. */
-	if ((tool_has_file(c->from_path, TOOL_ROOT_PUB) &&
-		(e = copy_file(from, to, TOOL_ROOT_PUB, f)) != ERR_OK) ||
-	    (e = copy_file(from, to, TOOL_REPLY_PUB, f)) != ERR_OK)
-		return e;
-	if ((e = io_open_dir(from, TOOL_PUBLISH, &publish)) != ERR_OK ||
-	    (e = io_open_dir(to, TOOL_PUBLISH, &p.to)) != ERR_OK)
-		tool_refuse(f, e, "", TOOL_PUBLISH ": %s", tool_reason(e));
-	else
-		e = keystore_file_each(publish, copy_published, &p);
-	io_close(&publish);
-	io_close(&p.to);
-	/* The instance comes last: with it the copy is complete. */
-	return e == ERR_OK ? copy_file(from, to, TOOL_INSTANCE, f) : e;
-}
+/* ---- all of it */
 
 static enum err
 perform(struct copy *c, struct tool_fault *f)
@@ -456,7 +405,7 @@ perform(struct copy *c, struct tool_fault *f)
 	    (e = load_keys(c, f)) != ERR_OK || (e = bring_back(c, f)) != ERR_OK ||
 	    (e = copy_keys(c, f)) != ERR_OK || (e = copy_reply_key(c, f)) != ERR_OK)
 		return e;
-	return copy_public(c, f);
+	return public_copy(c->from, c->from_path, c->to, f);
 }
 
 /* ---- what is said */

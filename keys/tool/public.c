@@ -1,0 +1,89 @@
+#include "public.h"
+
+#include "base/io.h"
+#include "base/limits.h"
+#include "open/keystore_file.h"
+
+/* ---- one file on its way */
+
+struct way {
+	size_t max; /* bytes of a file */
+	enum err (*put)(void *ctx, const char *name, const struct buf *content);
+	void *ctx;
+	struct tool_fault *f;
+};
+
+static enum err
+carry(const struct way *w, int from, const char *name)
+{
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, w->max);
+	if ((e = io_read_file(from, name, &b)) != ERR_OK)
+		tool_refuse(w->f, e, "", "%s: %s", name, tool_reason(e));
+	else
+		e = w->put(w->ctx, name, &b);
+	buf_wipe(&b);
+	return e;
+}
+
+/* ---- all of a key store, into a copy */
+
+struct target {
+	int dir;
+	struct tool_fault *f;
+};
+
+static enum err
+replace(void *ctx, const char *name, const struct buf *content)
+{
+	const struct target *t = ctx;
+	enum err e;
+
+	if ((e = io_replace(t->dir, name, content->p, content->len, TOOL_PUBLIC_MODE)) != ERR_OK)
+		tool_refuse(t->f, e, "", "%s: %s", name, tool_reason(e));
+	return e;
+}
+
+static enum err
+carry_published(void *ctx, int from, const char *name)
+{
+	return name[0] == '.' ? ERR_OK : carry(ctx, from, name);
+}
+
+static enum err
+copy_publish(const struct keystore *from, const struct keystore *to, struct tool_fault *f)
+{
+	struct target t = {.dir = -1, .f = f};
+	struct way w = {.max = LIMIT_SCHEDULE, .put = replace, .ctx = &t, .f = f};
+	enum err e;
+	int fd = -1;
+
+	if ((e = io_open_dir(keystore_dir(from), TOOL_PUBLISH, &fd)) != ERR_OK ||
+	    (e = io_open_dir(keystore_dir(to), TOOL_PUBLISH, &t.dir)) != ERR_OK)
+		tool_refuse(f, e, "", TOOL_PUBLISH ": %s", tool_reason(e));
+	else
+		e = keystore_file_each(fd, carry_published, &w);
+	io_close(&fd);
+	io_close(&t.dir);
+	return e;
+}
+
+enum err
+public_copy(const struct keystore *from, const char *from_path, const struct keystore *to,
+    struct tool_fault *f)
+{
+	struct target t = {.dir = keystore_dir(to), .f = f};
+	struct way w = {.max = LIMIT_SCHEDULE, .put = replace, .ctx = &t, .f = f};
+	int fd = keystore_dir(from);
+	enum err e = ERR_OK;
+
+	/* A desk without the root key may not have its public half either. */
+	if (tool_has_file(from_path, TOOL_ROOT_PUB))
+		e = carry(&w, fd, TOOL_ROOT_PUB);
+	if (e != ERR_OK || (e = carry(&w, fd, TOOL_REPLY_PUB)) != ERR_OK ||
+	    (e = copy_publish(from, to, f)) != ERR_OK)
+		return e;
+	return carry(&w, fd, TOOL_INSTANCE);
+}
