@@ -1,14 +1,23 @@
 #include "public.h"
 
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "base/io.h"
 #include "base/limits.h"
+#include "carry/handover.h"
 #include "open/keystore_file.h"
+
+#define STATEMENT "root-"
 
 /* ---- one file on its way */
 
 struct way {
 	size_t max; /* bytes of a file */
-	enum err (*put)(void *ctx, const char *name, const struct buf *content);
+	public_put *put;
 	void *ctx;
 	struct tool_fault *f;
 };
@@ -86,4 +95,32 @@ public_copy(const struct keystore *from, const char *from_path, const struct key
 	    (e = copy_publish(from, to, f)) != ERR_OK)
 		return e;
 	return carry(&w, fd, TOOL_INSTANCE);
+}
+
+/* ---- the statements by which root keys hand over */
+
+static enum err
+carry_statement(void *ctx, int from, const char *name)
+{
+	return strncmp(name, STATEMENT, strlen(STATEMENT)) == 0 ? carry(ctx, from, name) : ERR_OK;
+}
+
+enum err
+public_statements(const char *schedule, public_put *put, void *ctx, struct tool_fault *f)
+{
+	struct way w = {.max = HANDOVER_MAX, .put = put, .ctx = ctx, .f = f};
+	char path[PATH_MAX];
+	const char *folder;
+	enum err e;
+	int fd = -1;
+
+	if ((size_t)snprintf(path, sizeof path, "%s", schedule) >= sizeof path)
+		return tool_refuse(f, ERR_LIMIT, "", "the path is too long");
+	folder = dirname(path);
+	if ((e = io_open_dir(AT_FDCWD, folder, &fd)) != ERR_OK)
+		tool_refuse(f, e, "", "%s: %s", folder, tool_reason(e));
+	else
+		e = keystore_file_each(fd, carry_statement, &w);
+	io_close(&fd);
+	return e;
 }

@@ -12,16 +12,14 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/limits.h"
-#include "carry/handover.h"
 #include "carry/schedule.h"
 #include "gone.h"
 #include "keyring.h"
 #include "open/keystore_file.h"
+#include "public.h"
 #include "published.h"
 #include "record.h"
 #include "seal/age.h"
-
-#define STATEMENT "root-"
 
 struct restore {
 	const struct restore_request *q;
@@ -418,43 +416,22 @@ add_schedule(struct restore *r, const struct keystore *k)
 /* ---- after a hand-over: the new root key's public half, and the statements that lead to it */
 
 static enum err
-copy_statement(void *ctx, int from, const char *name)
+put_statement(void *ctx, const char *name, const struct buf *content)
 {
 	struct restore *r = ctx;
-	struct buf b;
-	enum err e;
 
-	if (strncmp(name, STATEMENT, strlen(STATEMENT)) != 0)
-		return ERR_OK;
-	buf_init(&b, HANDOVER_MAX);
-	if ((e = io_read_file(from, name, &b)) != ERR_OK)
-		tool_refuse(r->f, e, "", "%s: %s", name, tool_reason(e));
-	else
-		e = write_file(r, r->publish, name, b.p, b.len);
-	buf_wipe(&b);
-	return e;
+	return write_file(r, r->publish, name, content->p, content->len);
 }
 
 /* Whoever follows them verifies them; here they are carried along. */
 static enum err
 add_root(struct restore *r, const struct keystore *k)
 {
-	char path[PATH_MAX];
-	const char *folder;
 	enum err e;
-	int fd = -1;
 
 	if (!r->is_handed_over)
 		return ERR_OK;
-	if ((size_t)snprintf(path, sizeof path, "%s", r->q->schedule) >= sizeof path)
-		return tool_refuse(r->f, ERR_LIMIT, "", "the path is too long");
-	folder = dirname(path);
-	if ((e = io_open_dir(AT_FDCWD, folder, &fd)) != ERR_OK)
-		tool_refuse(r->f, e, "", "%s: %s", folder, tool_reason(e));
-	else
-		e = keystore_file_each(fd, copy_statement, r);
-	io_close(&fd);
-	if (e != ERR_OK)
+	if ((e = public_statements(r->q->schedule, put_statement, r, r->f)) != ERR_OK)
 		return e;
 	return tool_write_key(k, TOOL_ROOT_PUB, "root", r->newest.s->instance, &r->root_key, r->f);
 }
