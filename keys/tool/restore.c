@@ -1,12 +1,10 @@
 #include "restore.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "backup.h"
 #include "base/clock.h"
@@ -15,11 +13,10 @@
 #include "carry/schedule.h"
 #include "gone.h"
 #include "keyring.h"
-#include "open/keystore_file.h"
 #include "public.h"
 #include "published.h"
 #include "record.h"
-#include "seal/age.h"
+#include "restore_folder.h"
 
 struct restore {
 	const struct restore_request *q;
@@ -30,35 +27,12 @@ struct restore {
 	struct gone gone;        /* what is known to be retired */
 	struct minisign_key root_key;
 	bool has_root_key;
-	bool is_handed_over;      /* the schedule is signed by a root key that the backup hasn't */
-	int dir, epochs, publish; /* descriptors of the new folder */
+	bool is_handed_over; /* the schedule is signed by a root key that the backup hasn't */
+	struct restore_folder folder; /* the new one */
 	struct restore_result result;
 };
 
 /* ---- one file of the backup */
-
-/* A file with the same content is of a run that was cut off. */
-static enum err
-write_file(struct restore *r, int dir, const char *name, const uint8_t *p, size_t n)
-{
-	bool is_secret = strstr(name, ".age") != NULL;
-	struct buf there;
-	enum err e;
-
-	buf_init(&there, LIMIT_KEY_LOG);
-	e = io_read_file(dir, name, &there);
-	if (e == ERR_NOTFOUND)
-		e = is_secret ? keystore_file_write(dir, name, p, n)
-			      : io_replace(dir, name, p, n, TOOL_PUBLIC_MODE);
-	else if (e == ERR_OK && (there.len != n || memcmp(there.p, p, n) != 0))
-		e = ERR_EXISTS;
-	buf_wipe(&there);
-	if (e != ERR_OK)
-		tool_refuse(r->f, e,
-		    "Nothing was overwritten. Give a folder that doesn't exist yet.", "%s/%s: %s",
-		    r->q->path, name, tool_reason(e));
-	return e;
-}
 
 static enum err
 note(struct restore_result *result, enum gone_why why, const struct keystore_epoch *epoch)
@@ -70,37 +44,6 @@ note(struct restore_result *result, enum gone_why why, const struct keystore_epo
 	case GONE_UNSURE: return copies_note(&result->unsure, epoch);
 	}
 	return ERR_OK;
-}
-
-static bool
-begins_as_age(const struct buf *b)
-{
-	size_t n = strlen(AGE_VERSION_LINE);
-
-	return b->len >= n && memcmp(b->p, AGE_VERSION_LINE, n) == 0;
-}
-
-/*
- * A run that was cut off, without the schedule or the log that this one has, may have written it:
- * it must not stay. What such a run had begun to destroy isn't an age file any more.
- */
-static enum err
-leave_out(struct restore *r, const char *name, const uint8_t *p, size_t n)
-{
-	struct buf there;
-	enum err e;
-
-	buf_init(&there, LIMIT_KEY_LOG);
-	e = io_read_file(r->epochs, name, &there);
-	if (e == ERR_OK && there.len == n && (memcmp(there.p, p, n) == 0 || !begins_as_age(&there)))
-		e = keystore_file_destroy(r->epochs, name);
-	else if (e == ERR_OK)
-		e = ERR_EXISTS;
-	buf_wipe(&there);
-	if (e == ERR_OK || e == ERR_NOTFOUND)
-		return ERR_OK;
-	return tool_refuse(r->f, e, "Give a folder that doesn't exist yet.", "%s/%s: %s",
-	    r->q->path, name, tool_reason(e));
 }
 
 static enum err
@@ -115,10 +58,12 @@ restore_epoch(struct restore *r, const char *name, const uint8_t *p, size_t n)
 	why = gone_ask(&r->gone, epoch.inbox, epoch.number);
 	if ((e = note(&r->result, why, &epoch)) != ERR_OK)
 		return e;
+	/* A run that was cut off, without the schedule or the log that this one has, may have
+	 * written it: it must not stay. */
 	if (why == GONE_BY_LOG || why == GONE_BY_SCHEDULE)
-		return leave_out(r, name, p, n);
+		return restore_folder_leave_out(&r->folder, name, p, n);
 	r->result.written++;
-	return write_file(r, r->epochs, name, p, n);
+	return restore_folder_put(&r->folder, r->folder.epochs, name, p, n);
 }
 
 /* Everything but the log and the instance, which come at the end. */
@@ -135,13 +80,13 @@ restore_member(void *ctx, const char *name, const uint8_t *p, size_t n)
 	if (strncmp(name, KEYSTORE_EPOCHS "/", sizeof KEYSTORE_EPOCHS) == 0)
 		return restore_epoch(r, slash + 1, p, n);
 	if (strncmp(name, TOOL_PUBLISH "/", sizeof TOOL_PUBLISH) == 0)
-		return write_file(r, r->publish, slash + 1, p, n);
+		return restore_folder_put(&r->folder, r->folder.publish, slash + 1, p, n);
 	/* The key that handed over signs nothing any more. */
 	if (r->is_handed_over && (strcmp(name, TOOL_ROOT) == 0 || strcmp(name, TOOL_ROOT_PUB) == 0))
 		return ERR_OK;
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(name, names[i]) == 0)
-			return write_file(r, r->dir, name, p, n);
+			return restore_folder_put(&r->folder, r->folder.dir, name, p, n);
 	return strcmp(name, TOOL_LOG) == 0 || strcmp(name, TOOL_INSTANCE) == 0 ? ERR_OK
 									       : ERR_PROFILE;
 }
@@ -314,47 +259,7 @@ find_gone(struct restore *r)
 	return e;
 }
 
-/* ---- the new folder */
-
-/* A run that was cut off may go on, but not in a folder that is being made for other keys. */
-static enum err
-check_folder(struct restore *r)
-{
-	struct buf there;
-	enum err e;
-
-	buf_init(&there, LIMIT_AGE_HEADER + LIMIT_KEY_FILE);
-	e = io_read_file(r->dir, KEYSTORE_UNLOCK, &there);
-	if (e == ERR_OK &&
-	    (there.len != r->unlock.len || memcmp(there.p, r->unlock.p, there.len) != 0))
-		e = ERR_EXISTS;
-	buf_wipe(&there);
-	if (e == ERR_OK || e == ERR_NOTFOUND)
-		return ERR_OK;
-	return tool_refuse(r->f, e, "Nothing was changed. Give a folder that doesn't exist yet.",
-	    "%s/%s: %s", r->q->path, KEYSTORE_UNLOCK, tool_reason(e));
-}
-
-static enum err
-make_folder(struct restore *r)
-{
-	enum err e;
-
-	if (tool_has_file(r->q->path, TOOL_INSTANCE))
-		return tool_refuse(r->f, ERR_EXISTS,
-		    "Nothing was changed. Give a folder that doesn't exist yet.",
-		    "%s: there is a key store already", r->q->path);
-	if (mkdir(r->q->path, S_IRWXU) == -1 && errno != EEXIST)
-		e = io_errno();
-	else if ((e = keystore_file_folder(AT_FDCWD, r->q->path, &r->dir)) == ERR_OK &&
-		 (e = keystore_file_mkdir(r->dir, KEYSTORE_EPOCHS)) == ERR_OK &&
-		 (e = keystore_file_mkdir(r->dir, TOOL_PUBLISH)) == ERR_OK &&
-		 (e = keystore_file_folder(r->dir, KEYSTORE_EPOCHS, &r->epochs)) == ERR_OK)
-		e = keystore_file_folder(r->dir, TOOL_PUBLISH, &r->publish);
-	if (e != ERR_OK)
-		tool_refuse(r->f, e, "", "%s: %s", r->q->path, tool_reason(e));
-	return e;
-}
+/* ---- before it is a key store */
 
 /* The instance comes last: with it the key store is complete. */
 static enum err
@@ -368,10 +273,11 @@ finish(struct restore *r, struct keystore *k)
 		damaged(r, e);
 	else if ((e = gone_merge_logs(&r->gone, &log)) != ERR_OK)
 		tool_refuse(r->f, e, "", "the two logs: %s", tool_reason(e));
-	else if ((e = io_replace(r->dir, TOOL_LOG, log.p, log.len, 0600)) != ERR_OK)
+	else if ((e = io_replace(r->folder.dir, TOOL_LOG, log.p, log.len, 0600)) != ERR_OK)
 		tool_refuse(r->f, e, "", TOOL_LOG ": %s", tool_reason(e));
 	else if ((e = record_add(k, r->f, RECORD_RESTORED)) == ERR_OK)
-		e = write_file(r, r->dir, TOOL_INSTANCE, instance.p, instance.len);
+		e = restore_folder_put(
+		    &r->folder, r->folder.dir, TOOL_INSTANCE, instance.p, instance.len);
 	buf_wipe(&log);
 	buf_wipe(&instance);
 	return e;
@@ -420,7 +326,7 @@ put_statement(void *ctx, const char *name, const struct buf *content)
 {
 	struct restore *r = ctx;
 
-	return write_file(r, r->publish, name, content->p, content->len);
+	return restore_folder_put(&r->folder, r->folder.publish, name, content->p, content->len);
 }
 
 /* Whoever follows them verifies them; here they are carried along. */
@@ -436,19 +342,22 @@ add_root(struct restore *r, const struct keystore *k)
 	return tool_write_key(k, TOOL_ROOT_PUB, "root", r->newest.s->instance, &r->root_key, r->f);
 }
 
+/* ---- all of it */
+
 static enum err
 write_files(struct restore *r)
 {
 	enum err e;
 
-	if ((e = make_folder(r)) != ERR_OK || (e = check_folder(r)) != ERR_OK)
+	if ((e = restore_folder_make(&r->folder, &r->unlock)) != ERR_OK)
 		return e;
 	e = backup_each(&r->content, restore_member, r);
 	if (e == ERR_PROFILE || e == ERR_FORMAT || e == ERR_TRUNCATED)
 		return damaged(r, e);
 	if (e != ERR_OK)
 		return e;
-	return write_file(r, r->dir, KEYSTORE_UNLOCK, r->unlock.p, r->unlock.len);
+	return restore_folder_put(
+	    &r->folder, r->folder.dir, KEYSTORE_UNLOCK, r->unlock.p, r->unlock.len);
 }
 
 /* What is there now must open before it is called a key store. */
@@ -469,9 +378,11 @@ complete(struct restore *r)
 enum err
 restore_run(const struct restore_request *q, struct restore_result *out, struct tool_fault *f)
 {
-	struct restore r = {.q = q, .f = f, .dir = -1, .epochs = -1, .publish = -1};
+	struct restore r = {.q = q, .f = f, .folder = RESTORE_FOLDER_NONE};
 	enum err e;
 
+	r.folder.path = q->path;
+	r.folder.f = f;
 	gone_init(&r.gone);
 	if ((e = read_backup(&r)) == ERR_OK && (e = read_schedule(&r)) == ERR_OK &&
 	    (e = find_gone(&r)) == ERR_OK && (e = write_files(&r)) == ERR_OK &&
@@ -486,9 +397,7 @@ restore_run(const struct restore_request *q, struct restore_result *out, struct 
 	buf_wipe(&r.unlock);
 	buf_wipe(&r.content);
 	published_wipe(&r.newest);
-	io_close(&r.dir);
-	io_close(&r.epochs);
-	io_close(&r.publish);
+	restore_folder_close(&r.folder);
 	return e;
 }
 
