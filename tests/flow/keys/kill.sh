@@ -1,23 +1,8 @@
 #!/bin/sh
 # Killed at every step that changes the disk, then run again: nothing lost, nothing doubled.
 # time limit: 900
+. "$(dirname "$0")/kills"
 . "$(dirname "$0")/common"
-
-# The system calls by which a file or a folder comes, changes or goes. SIGKILL strikes instead of the
-# Nth of them, for N from 1 until a run gets through.
-steps="mkdir mkdirat write fchmod fsync linkat renameat renameat2 rename unlinkat unlink"
-
-# struck CALL N COMMAND...: true if the command was killed before it was through.
-struck() {
-	call=$1 nth=$2
-	shift 2
-	rc=0
-	strace -qq -o trace -e trace="$call" -e inject="$call:signal=KILL:when=$nth" \
-		"$@" >out 2>err </dev/null || rc=$?
-	[ $rc -eq 0 ] && return 1
-	# What is killed is also killed for the shell; anything else is a failure of ours.
-	[ $rc -eq 137 ] || { cat err; fail "exit $rc, killed at $call number $nth"; }
-}
 
 # remember FOLDER PATTERN LIST, and later: intact LIST
 remember() {
@@ -25,29 +10,6 @@ remember() {
 }
 intact() {
 	[ ! -s "$1" ] || sha256sum --quiet -c "$1"
-}
-
-no_leftovers() {
-	[ -z "$(find "$1" -name '.tmp.*')" ] || fail "temporary files stay behind"
-}
-
-# try_all BEFORE AFTER COMMAND...: kills at each step, with a fresh copy of the folder BEFORE as "K".
-count=0
-try_all() {
-	before=$1 after=$2
-	shift 2
-	for call in $steps; do
-		nth=1
-		while :; do
-			rm -rf K offer.txt*
-			[ "$before" = none ] || cp -a "$before" K
-			struck "$call" $nth "$@" || break
-			$after "$call number $nth" "$@"
-			count=$((count + 1))
-			nth=$((nth + 1))
-		done
-	done
-	echo "$count steps"
 }
 
 step "init"
@@ -90,10 +52,10 @@ after_schedule() {
 	[ "$(ls K/publish/keys-*.txt | wc -l)" -eq "$want_serial" ] || fail "schedules after a kill at $where"
 	[ "$(ls K/publish | wc -l)" -eq $((2 * want_serial + 2)) ] || fail "files in publish: $where"
 }
-count=0 want_keys=2 want_serial=1
+want_keys=2 want_serial=1
 try_all fresh after_schedule "$keys" schedule K --inbox 'tips=Tips' --epochs 2 --passphrase-file pass
 [ $count -gt 25 ] || fail "only $count steps were tried"
-count=0 want_keys=4 want_serial=2
+want_keys=4 want_serial=2
 try_all once after_schedule "$keys" schedule K --inbox 'arts=Arts' --epochs 2 --passphrase-file pass
 [ $count -gt 25 ] || fail "only $count steps were tried"
 
@@ -119,7 +81,7 @@ after_offer() {
 	minisign -Vq -p K/reply.pub -m offer.txt || fail "offer after a kill at $where"
 	no_leftovers K
 }
-count=0
+made='offer.txt*'
 try_all desk after_offer "$keys" offer K keys.txt --root lead.pub --inbox tips --passphrase-file pass offer.txt
 [ $count -gt 15 ] || fail "only $count steps were tried"
 echo ok
