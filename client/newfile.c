@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,19 +43,10 @@ newfile_begin(struct newfile *out, int dir)
 enum err
 newfile_begin_at(struct newfile *f, const char *path, int *dir, const char **name)
 {
-	const char *slash = strrchr(path, '/'), *base = slash == NULL ? path : slash + 1;
-	char folder[PATH_MAX];
-	size_t len = (size_t)(base - path);
+	enum err e;
 
-	if (base[0] == '\0' || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
-		return ERR_USAGE;
-	if (len + 1 >= sizeof folder)
-		return ERR_LIMIT;
-	memcpy(folder, path, len);
-	memcpy(folder + len, ".", sizeof "."); /* "" is ".", "x/" is "x/." */
-	if ((*dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return io_errno();
-	*name = base;
+	if ((e = io_open_parent(path, dir, name)) != ERR_OK)
+		return e;
 	return newfile_begin(f, *dir);
 }
 

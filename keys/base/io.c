@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h> /* PATH_MAX: <limits.h> is the one of this folder here */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -148,6 +149,25 @@ io_open_dir(int dirfd, const char *path, int *fd)
 	return open_checked(dirfd, path, O_DIRECTORY, S_IFDIR, fd);
 }
 
+enum err
+io_open_parent(const char *path, int *dir, const char **name)
+{
+	const char *slash = strrchr(path, '/'), *base = slash == NULL ? path : slash + 1;
+	char folder[PATH_MAX];
+	size_t len = (size_t)(base - path);
+	enum err e;
+
+	if (base[0] == '\0' || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
+		return ERR_USAGE;
+	if (len + 1 >= sizeof folder)
+		return ERR_LIMIT;
+	memcpy(folder, path, len);
+	memcpy(folder + len, ".", sizeof "."); /* "" is ".", "x/" is "x/." */
+	if ((e = io_open_dir(AT_FDCWD, folder, dir)) == ERR_OK)
+		*name = base;
+	return e;
+}
+
 /* Appends all of an open file. */
 static enum err
 read_whole(int fd, off_t size, struct buf *out)
@@ -263,6 +283,41 @@ io_write_new(int dirfd, const char *name, const void *p, size_t n, mode_t mode)
 		return e;
 	if ((e = sync_dir(dirfd)) != ERR_OK)
 		unlinkat(dirfd, name, 0);
+	return e;
+}
+
+/*
+ * NFS and some FUSE file systems can't refuse to overwrite in a rename, nor all of them link: the
+ * name is taken first. Whoever is killed just then leaves an empty file there.
+ */
+static enum err
+rename_over_own(int dirfd, const char *from, const char *to)
+{
+	enum err e;
+	int fd = -1;
+
+	if ((e = io_create(dirfd, to, S_IRUSR | S_IWUSR, &fd)) != ERR_OK)
+		return e;
+	io_close(&fd);
+	if (renameat(dirfd, from, dirfd, to) == -1) {
+		e = io_errno();
+		unlinkat(dirfd, to, 0);
+	}
+	return e;
+}
+
+enum err
+io_rename_new(int dirfd, const char *from, const char *to)
+{
+	enum err e = ERR_OK;
+
+	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == -1)
+		e = errno == EINVAL || errno == ENOSYS ? rename_over_own(dirfd, from, to)
+						       : io_errno();
+	if (e != ERR_OK)
+		unlinkat(dirfd, from, 0);
+	else if ((e = sync_dir(dirfd)) != ERR_OK)
+		unlinkat(dirfd, to, 0);
 	return e;
 }
 

@@ -30,6 +30,11 @@ enum err MUST_CHECK io_pread_exact(int fd, void *p, size_t n, off_t at);
 enum err MUST_CHECK io_open_file(int dirfd, const char *path, int *fd);
 /* Opens a folder. ERR_MODE for anything else. */
 enum err MUST_CHECK io_open_dir(int dirfd, const char *path, int *fd);
+/*
+ * Opens the folder of a path, the caller's, and points *name at the rest, which is borrowed from
+ * path. ERR_USAGE: the path names no file. ERR_LIMIT: it is too long.
+ */
+enum err MUST_CHECK io_open_parent(const char *path, int *dir, const char **name);
 /* Appends a whole regular file to out. ERR_LIMIT if it is larger than what out may still hold. */
 enum err MUST_CHECK io_read_file(int dirfd, const char *path, struct buf *out);
 /* The same; a file that doesn't belong to owner is ERR_MODE. */
@@ -38,6 +43,13 @@ enum err MUST_CHECK io_read_file_of(int dirfd, const char *path, uid_t owner, st
 enum err MUST_CHECK io_create(int dirfd, const char *path, mode_t mode, int *fd);
 /* A new file with this content, synced together with its folder; removed again on failure. */
 enum err MUST_CHECK io_write_new(int dirfd, const char *name, const void *p, size_t n, mode_t mode);
+/*
+ * Gives a new file another name, unless that is taken, even by a dangling link (ERR_EXISTS), and
+ * syncs the folder. Needs no links, so works on FAT, too. Removes the file on failure. Names have
+ * no
+ * '/'.
+ */
+enum err MUST_CHECK io_rename_new(int dirfd, const char *from, const char *to);
 /* How the random names of io_replace begin: what a killed program may leave behind. */
 #define IO_TMP_PREFIX ".tmp."
 /* Replaces or creates a file in one step: random name, sync, rename, sync of the folder. name has

@@ -199,6 +199,81 @@ io_never_overwrites(void **state)
 }
 
 static void
+io_renames_only_to_new_names(void **state)
+{
+	char *dir = strdup(harness_mkdir());
+	struct stat st;
+	struct buf b;
+	int fd = -1;
+
+	(void)state;
+	buf_init(&b, 16);
+	assert_ok(io_open_dir(AT_FDCWD, dir, &fd));
+	assert_ok(io_write_new(fd, "tmp", "one", 3, 0600));
+	assert_ok(io_rename_new(fd, "tmp", "a"));
+	assert_err(io_read_file(fd, "tmp", &b), ERR_NOTFOUND);
+	assert_ok(io_write_new(fd, "tmp", "two", 3, 0600));
+	assert_err(io_rename_new(fd, "tmp", "a"), ERR_EXISTS);
+	assert_err(io_read_file(fd, "tmp", &b), ERR_NOTFOUND);
+	assert_ok(io_read_file(fd, "a", &b));
+	assert_memory_equal(b.p, "one", 3);
+	/* A link to nothing isn't followed. */
+	assert_int_equal(symlinkat("nothing", fd, "link"), 0);
+	assert_ok(io_write_new(fd, "tmp", "three", 5, 0600));
+	assert_err(io_rename_new(fd, "tmp", "link"), ERR_EXISTS);
+	assert_int_equal(fstatat(fd, "link", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_err(io_rename_new(fd, "gone", "b"), ERR_NOTFOUND);
+	io_close(&fd);
+	buf_wipe(&b);
+	harness_rmdir(dir);
+	free(dir);
+}
+
+static void
+io_finds_the_folder_of_a_path(void **state)
+{
+	static const char *const no_file[] = {"", "/", "x/", ".", "..", "/tmp/..", "x/."};
+	char *dir = strdup(harness_mkdir()), path[512], *too_long;
+	const char *name = NULL;
+	struct stat is, want;
+	int fd = -1;
+	size_t i;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/a b", dir);
+	assert_ok(io_open_parent(path, &fd, &name));
+	assert_string_equal(name, "a b");
+	assert_int_equal(fstat(fd, &is), 0);
+	assert_int_equal(stat(dir, &want), 0);
+	assert_true(is.st_ino == want.st_ino && is.st_dev == want.st_dev);
+	io_close(&fd);
+	/* A folder may be reached by a link. */
+	snprintf(path, sizeof path, "%s/link", dir);
+	assert_int_equal(symlink(".", path), 0);
+	snprintf(path, sizeof path, "%s/link/a", dir);
+	assert_ok(io_open_parent(path, &fd, &name));
+	io_close(&fd);
+	assert_ok(io_open_parent("alone", &fd, &name));
+	assert_string_equal(name, "alone");
+	io_close(&fd);
+	assert_ok(io_open_parent("/alone", &fd, &name));
+	io_close(&fd);
+	snprintf(path, sizeof path, "%s/gone/a", dir);
+	assert_err(io_open_parent(path, &fd, &name), ERR_NOTFOUND);
+	for (i = 0; i < sizeof no_file / sizeof no_file[0]; i++)
+		assert_err(io_open_parent(no_file[i], &fd, &name), ERR_USAGE);
+	assert_non_null(too_long = calloc(1, 8192));
+	memset(too_long, '/', 8000);
+	too_long[8000] = 'a';
+	assert_err(io_open_parent(too_long, &fd, &name), ERR_LIMIT);
+	assert_int_equal(fd, -1);
+	free(too_long);
+	harness_rmdir(dir);
+	free(dir);
+}
+
+static void
 io_reads_only_plain_files(void **state)
 {
 	char *dir = strdup(harness_mkdir());
@@ -244,6 +319,8 @@ main(void)
 	    cmocka_unit_test(dates_that_do_not_exist),
 	    cmocka_unit_test(minutes_are_utc),
 	    cmocka_unit_test(io_never_overwrites),
+	    cmocka_unit_test(io_renames_only_to_new_names),
+	    cmocka_unit_test(io_finds_the_folder_of_a_path),
 	    cmocka_unit_test(io_reads_only_plain_files),
 	};
 
