@@ -1,18 +1,19 @@
 #include "cmd.h"
 
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "backup.h"
-#include "ceremony.h"
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "carry/schedule.h"
+#include "ceremony.h"
+#include "holders.h"
 #include "keyring.h"
+#include "open/keystore_file.h"
 #include "record.h"
 #include "tool.h"
 
@@ -86,6 +87,68 @@ record_backup(struct run *r, struct tool_fault *f)
 	return e;
 }
 
+/* ---- the file */
+
+struct sweep {
+	const struct keystore *k;
+	struct holders known;
+};
+
+static enum err
+sweep_file(void *ctx, int dir, const char *name)
+{
+	const char *id = name + strlen(IO_TMP_PREFIX);
+	const struct sweep *s = ctx;
+	struct tool_fault ignored;
+
+	if (keystore_file_is_leftover(name) && holders_was(&s->known, RECORD_BACKUP, id) &&
+	    unlinkat(dir, name, 0) == 0 && holders_find(&s->known, id) != NULL)
+		(void)!record_add(s->k, &ignored, RECORD_GONE " %s", id);
+	return ERR_OK;
+}
+
+/* What backups of this key store left in this folder when they were killed: its log has their ids.
+ * What can't be removed, or recorded as gone, stays. */
+static void
+sweep(const struct keystore *k, int dir)
+{
+	struct sweep s = {.k = k};
+	struct tool_fault ignored;
+
+	if (holders_load(k, &s.known, &ignored) == ERR_OK)
+		(void)!keystore_file_each(dir, sweep_file, &s);
+	holders_wipe(&s.known);
+}
+
+static const char *
+advice(enum err e)
+{
+	if (e == ERR_EXISTS)
+		return "Nothing was overwritten. Give another name.";
+	return e == ERR_USAGE ? "Give the name of a file, not of a folder." : "";
+}
+
+/* Its name is its id, and becomes FILE when it is whole: what is killed leaves no half backup. */
+static enum err
+write_file(struct run *r, const struct buf *b, struct tool_fault *f)
+{
+	char tmp[sizeof IO_TMP_PREFIX + RANDOM_ID_LEN];
+	const char *name;
+	enum err e;
+	int dir = -1;
+
+	snprintf(tmp, sizeof tmp, IO_TMP_PREFIX "%s", r->id);
+	if ((e = io_open_parent(r->file, &dir, &name)) == ERR_OK) {
+		sweep(r->k, dir);
+		if ((e = io_write_new(dir, tmp, b->p, b->len, 0600)) == ERR_OK)
+			e = io_rename_new(dir, tmp, name);
+	}
+	if (e != ERR_OK)
+		tool_refuse(f, e, advice(e), "%s: %s", r->file, tool_reason(e));
+	io_close(&dir);
+	return e;
+}
+
 static enum err
 write_backup(struct run *r, struct tool_fault *f)
 {
@@ -94,11 +157,8 @@ write_backup(struct run *r, struct tool_fault *f)
 	enum err e;
 
 	buf_init(&file, LIMIT_KEY_BACKUP);
-	if ((e = backup_make(r->k, &file, f)) == ERR_OK &&
-	    (e = io_write_new(AT_FDCWD, r->file, file.p, file.len, 0600)) != ERR_OK)
-		tool_refuse(f, e,
-		    e == ERR_EXISTS ? "Nothing was overwritten. Give another name." : "", "%s: %s",
-		    r->file, tool_reason(e));
+	if ((e = backup_make(r->k, &file, f)) == ERR_OK)
+		e = write_file(r, &file, f);
 	/* So that retire doesn't ask for the destruction of what never was. */
 	if (e != ERR_OK && record_add(r->k, &ignored, RECORD_GONE " %s", r->id) != ERR_OK)
 		fputs("The log keeps this backup, which wasn't made.\n", stderr);

@@ -146,7 +146,7 @@ check_copy(struct copy *c, struct tool_fault *f)
 		return e;
 	if (is_new)
 		e = is_empty(c, &is_known, f);
-	else if (!(is_known = holders_was_copy(&c->known, c->id)))
+	else if (!(is_known = holders_was(&c->known, RECORD_COPY, c->id)))
 		e = read_reply_pub(c, &is_known, f);
 	if (e != ERR_OK || is_known)
 		return e;

@@ -110,7 +110,7 @@ holders_is(const struct holder *h, const char *event)
 }
 
 bool
-holders_was_copy(const struct holders *h, const char *id)
+holders_was(const struct holders *h, const char *event, const char *id)
 {
 	char its[RANDOM_ID_LEN + 1];
 	struct record r;
@@ -118,7 +118,7 @@ holders_was_copy(const struct holders *h, const char *id)
 
 	lines_init(&at, h->log.p, h->log.len);
 	while (record_next(&at, &r))
-		if (lines_is(r.event, RECORD_COPY) && take_id(&r.rest, its) && strcmp(its, id) == 0)
+		if (lines_is(r.event, event) && take_id(&r.rest, its) && strcmp(its, id) == 0)
 			return true;
 	return false;
 }

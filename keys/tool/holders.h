@@ -31,8 +31,8 @@ void holders_wipe(struct holders *h); /* accepts a zeroed struct */
 /* NULL if there is none of that id, or it is gone. Borrowed. */
 const struct holder *holders_find(const struct holders *h, const char *id);
 bool holders_is(const struct holder *h, const char *event);
-/* Did the log ever record a copy of that id? Also if it is gone. */
-bool holders_was_copy(const struct holders *h, const char *id);
+/* Did the log ever record such an event, a backup or a copy, of that id? Also if it is gone. */
+bool holders_was(const struct holders *h, const char *event, const char *id);
 /* Is it the log of a copy? */
 bool holders_is_copy(const struct holders *h);
 
