@@ -145,14 +145,14 @@ def refusals(run):
 
 def ahead(run):
     step("a complete list from a day that hasn't come is refused")
-    today = run.calendar.today
+    today, before = run.calendar.today, run.epochs()
     run.calendar.days(20)
     time.sleep(2)
     run.carry()
     run.calendar.go(today)
     text = run.retire("--needs", run.needs(), "--yes", "--lost-by-choice", status=1)
     check("complete list is of" in text and "after today" in text and "clocks" in text, text)
-    check(len(run.epochs()) == 4, str(run.epochs()))
+    check(run.epochs() == before, str(run.epochs()))
 
 
 def keep(run):
@@ -248,36 +248,67 @@ def recorded(run, copy):
     check(not os.path.exists(os.path.join(copy, "epochs", "tips-1.age")), "the copy's key")
 
 
-def killed(run):
-    step("killed at every step of retire, the next run finishes it: nothing is lost, nothing doubled")
+def finished(run, number, want, where):
+    check(run.epochs() == want, f"{where}: {run.epochs()}")
+    for n in range(1, number + 1):
+        check(run.log().count(f"retired tips {n}\n") == 1, f"{where}: {run.log()}")
+
+
+def killed(run, number, least):
+    """Retires that epoch, killed at each step that changes the disk, and run again."""
     slot = run.slot
-    run.desk.review("done", *run.ids(2))
-    run.pass_days(14)
-    run.carry()
     path = run.needs()
-    fresh = run.desk.keys + ".fresh"
+    options = ("--needs", path, "--lost-by-choice", "--yes")
+    fresh = f"{run.desk.keys}.{number}"
     shutil.copytree(run.desk.keys, fresh)
-    steps = 0
-    for call in ("write", "fsync", "renameat", "renameat2", "rename", "unlinkat", "ftruncate"):
+    keys = [name for name in run.epochs() if name.startswith(f"tips-{number}.")]
+    want = [name for name in run.epochs() if name not in keys]
+    steps, left = 0, set()
+    for call in ("write", "pwrite64", "fsync", "renameat", "renameat2", "rename", "unlinkat", "ftruncate"):
         nth = 0
         while True:
             nth += 1
             shutil.rmtree(run.desk.keys)
             shutil.copytree(fresh, run.desk.keys)
-            argv = [os.path.join(slot.build, "keys/sealslot-keys"), "retire", run.desk.keys, "--needs", path,
-                    "--lost-by-choice", "--yes", *slot.passphrase]
+            argv = [os.path.join(slot.build, "keys/sealslot-keys"), "retire", run.desk.keys, *options, *slot.passphrase]
             done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
                                    f"inject={call}:signal=KILL:when={nth}", *argv], capture_output=True, check=False, env={**os.environ, **UNDER_STRACE})
             if done.returncode == 0:
                 break
             check(done.returncode in (137, -9), f"{call} {nth}: {done.returncode} {done.stderr}")
             steps += 1
-            text = run.retire("--needs", path, "--lost-by-choice", "--yes")
-            check(run.epochs() == [f"tips-{n}.age" for n in range(3, 7)], f"{call} {nth}: {run.epochs()} {text}")
-            check(run.log().count("retired tips 2\n") == 1, f"{call} {nth}: {run.log()}")
-            check(run.log().count("retired tips 1\n") == 1, f"{call} {nth}: {run.log()}")
-    check(steps >= 8, f"only {steps} steps were tried")
+            left.add(len(run.epochs()) - len(want))
+            run.retire(*options)
+            finished(run, number, want, f"{call} {nth}")
+        finished(run, number, want, f"{call}, not killed")
+    check(steps >= least and left == set(range(len(keys) + 1)), f"only {steps} steps were tried, keys left: {left}")
     print(steps, "steps")
+
+
+def killed_one_key(run):
+    step("killed at every step of retire, the next run finishes it: nothing is lost, nothing doubled")
+    run.desk.review("done", *run.ids(2))
+    run.pass_days(14)
+    run.carry()
+    killed(run, 2, 8)
+
+
+def killed_two_keys(run):
+    step("the same with two keys in one epoch, as after a theft: both go, recorded once")
+    run.slot.upload("to the key that is stolen", [])
+    run.desk.key_tool("revoke", "--inbox", "tips", "--epoch", "3")
+    run.slot.publish()
+    run.slot.upload("to the key that replaces it", [])
+    run.pass_days(14)
+    run.carry()
+    check(len(run.ids(3)) == 2, f"both are opened: {run.desk.items()}")
+    run.desk.review("done", *run.ids(3))
+    check(run.epochs()[:2] == ["tips-3.1.age", "tips-3.age"], str(run.epochs()))
+    text = run.retire("--needs", run.needs())
+    check("tips 3, over since" in text and "2 keys" in text, text)
+    # The log, then each key: overwritten, synced, removed, synced.
+    killed(run, 3, 12)
+    check(run.epochs() == [f"tips-{n}.age" for n in range(4, 7)], str(run.epochs()))
 
 
 def main():
@@ -292,7 +323,8 @@ def main():
             copy = destroy(run)
             afterwards(run, kept, before)
             recorded(run, copy)
-            killed(run)
+            killed_one_key(run)
+            killed_two_keys(run)
             ahead(run)
     print("ok")
 
