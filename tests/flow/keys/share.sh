@@ -70,7 +70,8 @@ on 2026-03-20 "$keys" show K | grep -q "ask for an offer" && fail "show"
 
 step "offers that don't fit"
 cp offer.txt bad.txt && cp offer.txt.minisig bad.txt.minisig
-sed -i '/^epoch: tips 4/s/age1./age1q/' bad.txt
+sed -i '/^epoch: tips 4/{s/age1q/age1p/;t;s/age1./age1q/}' bad.txt
+cmp -s offer.txt bad.txt && fail "nothing was changed"
 refused 1 "bad.txt" on 2026-03-20 "$keys" schedule K --with bad.txt --passphrase-file pass
 cp K/publish/keys.txt bad.txt && cp K/publish/keys.txt.minisig bad.txt.minisig
 refused 1 "bad.txt" on 2026-03-20 "$keys" schedule K --with bad.txt --passphrase-file pass
