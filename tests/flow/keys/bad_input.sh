@@ -149,7 +149,7 @@ restore
 cp K/epochs/tips-1.age K/epochs/tips-2.age
 refused 1 "isn't the key that the schedule lists" "$keys" schedule K --epochs 4 --passphrase-file pass
 restore
-dd if=/dev/urandom of=K/epochs/tips-3.age bs=1 count=1 seek=200 conv=notrunc 2>/dev/null
+dd if=/dev/urandom of=K/epochs/tips-3.age bs=1 count=8 seek=200 conv=notrunc 2>/dev/null
 refused 1 "epochs/tips-3.age" "$keys" schedule K --epochs 4 --passphrase-file pass
 restore
 rm K/epochs/tips-2.age

@@ -109,7 +109,7 @@ new_vault
 r import V one.tar >out
 item=V/items/$id.age
 chmod 600 "$item"
-printf X | dd of="$item" bs=1 seek=150000 conv=notrunc status=none
+printf XXXXXXXX | dd of="$item" bs=1 seek=150000 conv=notrunc status=none
 refused 1 "changed or damaged in this vault" r verify V
 refused 1 "Nothing was extracted" r extract V "$id" --to D
 [ ! -e D ] || fail "a failed extract left its folder"

@@ -31,7 +31,7 @@ says "1 to be reviewed again" r done V "$two" --undo
 
 step "a damaged file isn't kept"
 cp -a V good
-printf 'X' | dd of=V/items/$one.age bs=1 seek=200000 conv=notrunc 2>/dev/null
+printf XXXXXXXX | dd of=V/items/$one.age bs=1 seek=200000 conv=notrunc 2>/dev/null
 refused 1 "not kept" r keep V "$one"
 [ ! -e V/kept/$one.age ] || fail "it was kept"
 rm -rf V && mv good V
@@ -68,6 +68,6 @@ refused 1 "was retired, and this wasn't kept" r show V "$two"
 refused 1 "was retired, and this wasn't kept" r done V "$two" --undo
 refused 1 "would have no effect" r done V "$one" --undo
 says "1 verified to the last byte, 1 without a key, 0 bad" r verify V
-printf 'X' | dd of=V/kept/$one.age bs=1 seek=200000 conv=notrunc 2>/dev/null
+printf XXXXXXXX | dd of=V/kept/$one.age bs=1 seek=200000 conv=notrunc 2>/dev/null
 refused 1 "can't be trusted" r verify V
 echo ok

@@ -12,7 +12,7 @@ says "001-file-1.bin" r extract V "$id" --to D
 [ "$(ls -A D V/items | grep -c sealslot)" = 0 ] || fail "leftovers"
 refused 1 "nothing is ever overwritten" r extract V "$id" --to D
 chmod 600 V/items/"$id".age
-printf X | dd of=V/items/"$id".age bs=1 seek=180000 conv=notrunc status=none
+printf XXXXXXXX | dd of=V/items/"$id".age bs=1 seek=180000 conv=notrunc status=none
 refused 1 "Nothing was extracted" r extract V "$id" --to E
 [ ! -e E ] || fail "something is left: $(ls -A E)"
 

@@ -104,7 +104,7 @@ def a_changed_file(slot):
     os.chmod(path, 0o600)
     with open(path, "r+b") as f:
         f.seek(1000)
-        f.write(b"!")
+        f.write(b"!" * 8)
     os.utime(path, ns=(0, os.stat(kept).st_mtime_ns))
     assert_finds(slot, "was changed or damaged", "has mode 0600")
     assert_finds(slot, "has mode 0600", args=["--quick"])
