@@ -192,10 +192,11 @@ make_folder(struct job *j)
 	enum err e;
 	size_t i;
 
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
-		return refuse(j, path, NULL, io_errno(), NULL);
-	if ((e = keystore_file_folder(AT_FDCWD, path, &j->dir)) != ERR_OK ||
-	    (e = keystore_file_each(j->dir, refuse_name, NULL)) != ERR_OK)
+	if ((e = keystore_file_new_folder(path, &j->dir)) == ERR_MODE)
+		return refuse(j, path, NULL, e,
+		    "a vault is a folder of your own that nobody else may enter (mode 0700), and no link to "
+		    "one; FAT and exFAT can't keep one, ext4 can");
+	if (e != ERR_OK || (e = keystore_file_each(j->dir, refuse_name, NULL)) != ERR_OK)
 		return refuse(j, path, NULL, e,
 		    e == ERR_EXISTS
 			? "there is something in it already; restore into a new or an empty folder"

@@ -50,45 +50,38 @@ newfile_begin_at(struct newfile *f, const char *path, int *dir, const char **nam
 	return newfile_begin(f, *dir);
 }
 
-static int
+static enum err
 link_unnamed(const struct newfile *f, const char *name)
 {
 	char path[32];
 
 	snprintf(path, sizeof path, "/proc/self/fd/%d", f->fd);
-	return linkat(AT_FDCWD, path, f->dir, name, AT_SYMLINK_FOLLOW);
-}
-
-static int
-rename_tmp(struct newfile *f, const char *name)
-{
-	if (renameat2(f->dir, f->tmp, f->dir, name, RENAME_NOREPLACE) == 0) {
-		f->tmp[0] = '\0';
-		return 0;
-	}
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-	/* Some network and FUSE file systems: a second name, and newfile_end removes the first. */
-	return linkat(f->dir, f->tmp, f->dir, name, 0);
+	return linkat(AT_FDCWD, path, f->dir, name, AT_SYMLINK_FOLLOW) == -1 ? io_errno() : ERR_OK;
 }
 
 enum err
 newfile_name(struct newfile *f, const char *name)
 {
-	int result = f->tmp[0] == '\0' ? link_unnamed(f, name) : rename_tmp(f, name);
+	enum err e;
 
-	return result == -1 ? io_errno() : ERR_OK;
+	if (f->tmp[0] == '\0')
+		return link_unnamed(f, name);
+	if ((e = io_take_name(f->dir, f->tmp, name)) == ERR_OK)
+		f->tmp[0] = '\0';
+	return e;
 }
 
 enum err
 newfile_replace(struct newfile *f, const char *name)
 {
+	enum err e;
+
 	/* An unnamed file can't take a name that is in use: it gets one of its own first. */
 	if (f->tmp[0] == '\0') {
 		make_up_name(f);
-		if (link_unnamed(f, f->tmp) == -1) {
+		if ((e = link_unnamed(f, f->tmp)) != ERR_OK) {
 			f->tmp[0] = '\0';
-			return io_errno();
+			return e;
 		}
 	}
 	if (renameat(f->dir, f->tmp, f->dir, name) == -1)

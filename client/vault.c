@@ -102,19 +102,25 @@ vault_free(struct vault *v)
 }
 
 static enum err
+refuse_folder(const char *path, enum err e, struct vault_fault *fault)
+{
+	if (e == ERR_MODE)
+		vault_fault(fault, path, NULL,
+		    "a vault is a folder of your own that nobody else may enter (mode 0700), "
+		    "and no link to one; FAT and exFAT can't keep one, ext4 can");
+	else if (e == ERR_NOTFOUND)
+		vault_fault(fault, path, NULL, "there is no such folder");
+	else
+		vault_fault(fault, path, NULL, NULL);
+	return e;
+}
+
+static enum err
 open_folder(const char *path, int *fd, struct vault_fault *fault)
 {
 	enum err e = keystore_file_folder(AT_FDCWD, path, fd);
 
-	if (e == ERR_MODE)
-		vault_fault(fault, path, NULL,
-		    "a vault is a folder of your own that nobody else may enter (mode 0700), "
-		    "and no link to one");
-	else if (e == ERR_NOTFOUND)
-		vault_fault(fault, path, NULL, "there is no such folder");
-	else if (e != ERR_OK)
-		vault_fault(fault, path, NULL, NULL);
-	return e;
+	return e == ERR_OK ? ERR_OK : refuse_folder(path, e, fault);
 }
 
 static enum err
@@ -354,13 +360,8 @@ make_folder(const char *path, int *fd, struct vault_fault *fault)
 {
 	enum err e;
 
-	if (mkdir(path, 0700) == -1 && errno != EEXIST) {
-		e = io_errno();
-		vault_fault(fault, path, NULL, NULL);
-		return e;
-	}
-	if ((e = open_folder(path, fd, fault)) != ERR_OK)
-		return e;
+	if ((e = keystore_file_new_folder(path, fd)) != ERR_OK)
+		return refuse_folder(path, e, fault);
 	if ((e = keystore_file_each(*fd, refuse_name, NULL)) != ERR_OK)
 		vault_fault(fault, path, NULL,
 		    "there is something in it already; a vault needs a new or an empty folder");

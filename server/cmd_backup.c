@@ -126,6 +126,7 @@ cmd_backup(const struct cmd *self, int argc, char **argv)
 	struct reason why = {""};
 	struct cmd_args args;
 	struct setup s;
+	size_t n;
 	int code;
 
 	if ((code = cmd_parse(self, argc, argv, CMD_TAKES_OPERAND, &args)) != -1)
@@ -141,13 +142,14 @@ cmd_backup(const struct cmd *self, int argc, char **argv)
 	buf_init(&b.items, LIMIT_BACKUP_ITEMS * sizeof(struct op_export_item));
 	buf_init(&b.database, LIMIT_SNAPSHOT);
 	if (backup(&b, &s, &why) == ERR_OK) {
+		n = b.items.len / sizeof(struct op_export_item);
 		fprintf(stderr,
-		    "The backup with %zu submissions is written. It can open none of them, but it has the "
+		    "The backup with %zu submission%s is written. It can open none of them, but it has the "
 		    "transfer key: keep it as safe as this machine.\n"
 		    "What it can't have: tor's onion key. It lies in tor's HiddenServiceDir (torrc), "
 		    "hs_ed25519_secret_key: keep a copy of that folder, too, or the address is lost with "
 		    "this machine.\n",
-		    b.items.len / sizeof(struct op_export_item));
+		    n, n == 1 ? "" : "s");
 		code = CMD_OK;
 	} else {
 		code = cmd_fail(&why);

@@ -160,7 +160,8 @@ print_text(const struct check *c)
 
 	for (i = 0; i < c->report.lines.len / sizeof *line; i++)
 		printf("%s: %s\n", kinds[line[i].kind], line[i].text);
-	printf("%zu submissions, %zu read: ", c->walk.rows, c->walk.read);
+	printf("%zu submission%s, %zu read: ", c->walk.rows, c->walk.rows == 1 ? "" : "s",
+	    c->walk.read);
 	if (c->report.n[CHECK_PROBLEM] == 0)
 		printf("all is well.\n");
 	else

@@ -64,12 +64,13 @@ report(const struct setup *s, const struct restore_result *r)
 
 	date_format(made, r->made);
 	printf(
-	    "The store is restored in %s: %zu submissions, as they were on %s.\n"
+	    "The store is restored in %s: %zu submission%s, as %s on %s.\n"
 	    "Bundles that were exported after that day get their numbers again: the reviewers' next\n"
 	    "import tells of it (\"went back\" or \"two bundles\"); tell them why.\n"
 	    "Next: bring back tor's HiddenServiceDir with hs_ed25519_secret_key, or the onion address\n"
 	    "is another one; then sealslotd check, publish (if there is a newer schedule), serve.\n",
-	    s->conf->store_path, r->items, made);
+	    s->conf->store_path, r->items, r->items == 1 ? "" : "s",
+	    r->items == 1 ? "it was" : "they were", made);
 }
 
 int

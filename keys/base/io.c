@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h> /* PATH_MAX: <limits.h> is the one of this folder here */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -286,10 +287,7 @@ io_write_new(int dirfd, const char *name, const void *p, size_t n, mode_t mode)
 	return e;
 }
 
-/*
- * NFS and some FUSE file systems can't refuse to overwrite in a rename, nor all of them link: the
- * name is taken first. Whoever is killed just then leaves an empty file there.
- */
+/* Whoever is killed just between the two leaves an empty file there. */
 static enum err
 rename_over_own(int dirfd, const char *from, const char *to)
 {
@@ -306,14 +304,31 @@ rename_over_own(int dirfd, const char *from, const char *to)
 	return e;
 }
 
+/* What kernels and file systems say that can't refuse to overwrite in a rename, or can't link. */
+static bool
+is_unable(int why)
+{
+	return why == EINVAL || why == ENOSYS || why == EPERM || why == EOPNOTSUPP;
+}
+
+/* NFS and ntfs-3g can link, exFAT by FUSE neither this nor that: there the name is taken first. */
+enum err
+io_take_name(int dirfd, const char *from, const char *to)
+{
+	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+		return ERR_OK;
+	if (!is_unable(errno))
+		return io_errno();
+	if (linkat(dirfd, from, dirfd, to, 0) == 0)
+		return unlinkat(dirfd, from, 0) == -1 ? io_errno() : ERR_OK;
+	return is_unable(errno) ? rename_over_own(dirfd, from, to) : io_errno();
+}
+
 enum err
 io_rename_new(int dirfd, const char *from, const char *to)
 {
-	enum err e = ERR_OK;
+	enum err e = io_take_name(dirfd, from, to);
 
-	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == -1)
-		e = errno == EINVAL || errno == ENOSYS ? rename_over_own(dirfd, from, to)
-						       : io_errno();
 	if (e != ERR_OK)
 		unlinkat(dirfd, from, 0);
 	else if ((e = sync_dir(dirfd)) != ERR_OK)

@@ -44,11 +44,11 @@ enum err MUST_CHECK io_create(int dirfd, const char *path, mode_t mode, int *fd)
 /* A new file with this content, synced together with its folder; removed again on failure. */
 enum err MUST_CHECK io_write_new(int dirfd, const char *name, const void *p, size_t n, mode_t mode);
 /*
- * Gives a new file another name, unless that is taken, even by a dangling link (ERR_EXISTS), and
- * syncs the folder. Needs no links, so works on FAT, too. Removes the file on failure. Names have
- * no
- * '/'.
+ * Gives a file another name, unless that is taken, even by a dangling link (ERR_EXISTS). Works on
+ * every file system, with links or without. Names have no '/'.
  */
+enum err MUST_CHECK io_take_name(int dirfd, const char *from, const char *to);
+/* The same for a new file, and syncs the folder. Removes the file on failure. */
 enum err MUST_CHECK io_rename_new(int dirfd, const char *from, const char *to);
 /* How the random names of io_replace begin: what a killed program may leave behind. */
 #define IO_TMP_PREFIX ".tmp."

@@ -40,7 +40,8 @@ struct keystore;
 /*
  * Makes the folder (must not exist, or be empty but for what a killed
  * keystore_create left) with unlock.age in it, which comes last: without it
- * there is no key store. ERR_EXISTS; ERR_MODE if the folder isn't ours; ERR_BUSY.
+ * there is no key store. ERR_EXISTS; ERR_MODE if the folder isn't ours,
+ * or its file system can't close it to others, as FAT; ERR_BUSY.
  */
 enum err MUST_CHECK keystore_create(const char *path, const struct secret_text *pass);
 /* The same with another work factor: for tests, which can't wait. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -36,15 +37,27 @@ is_from_create(void *ctx, int dirfd, const char *name)
 	return e;
 }
 
+/* FAT says yes, and changes nothing. */
+static enum err
+close_to_others(int fd)
+{
+	struct stat st;
+
+	if (fchmod(fd, S_IRWXU) == -1 || fstat(fd, &st) == -1)
+		return io_errno();
+	return (st.st_mode & (S_IRWXG | S_IRWXO)) != 0 ? ERR_MODE : ERR_OK;
+}
+
 /* The folder, ours alone and empty, locked until it is closed. */
 static enum err
 make_folder(const char *path, int *out)
 {
+	bool is_new = mkdir(path, S_IRWXU) == 0;
 	struct stat st;
 	int fd = -1;
 	enum err e;
 
-	if (mkdir(path, S_IRWXU) == -1 && errno != EEXIST)
+	if (!is_new && errno != EEXIST)
 		return io_errno();
 	if ((e = io_open_dir(AT_FDCWD, path, &fd)) != ERR_OK)
 		return e;
@@ -54,13 +67,14 @@ make_folder(const char *path, int *out)
 		e = io_errno();
 	else if (st.st_uid != geteuid())
 		e = ERR_MODE;
-	else if ((e = keystore_file_each(fd, is_from_create, NULL)) == ERR_OK &&
-		 fchmod(fd, S_IRWXU) == -1)
-		e = io_errno();
+	else if ((e = keystore_file_each(fd, is_from_create, NULL)) == ERR_OK)
+		e = close_to_others(fd);
 	if (e != ERR_OK)
 		io_close(&fd);
 	else
 		*out = fd;
+	if (e != ERR_OK && is_new)
+		rmdir(path);
 	return e;
 }
 

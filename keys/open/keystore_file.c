@@ -42,6 +42,19 @@ keystore_file_folder(int dirfd, const char *path, int *out)
 }
 
 enum err
+keystore_file_new_folder(const char *path, int *out)
+{
+	bool is_new = mkdir(path, S_IRWXU) == 0;
+	enum err e;
+
+	if (!is_new && errno != EEXIST)
+		return io_errno();
+	if ((e = keystore_file_folder(AT_FDCWD, path, out)) != ERR_OK && is_new)
+		rmdir(path);
+	return e;
+}
+
+enum err
 keystore_file_mkdir(int dirfd, const char *name)
 {
 	if (mkdirat(dirfd, name, S_IRWXU) == 0)
@@ -89,15 +102,7 @@ keystore_file_write(int dirfd, const char *name, const void *p, size_t n)
 	random_id(tmp + strlen(TMP_PREFIX));
 	if ((e = io_write_new(dirfd, tmp, p, n, S_IRUSR | S_IWUSR)) != ERR_OK)
 		return e;
-	if (linkat(dirfd, tmp, dirfd, name, 0) == -1) {
-		e = io_errno();
-		unlinkat(dirfd, tmp, 0);
-		return e;
-	}
-	unlinkat(dirfd, tmp, 0);
-	if ((e = io_sync(dirfd)) != ERR_OK)
-		unlinkat(dirfd, name, 0);
-	return e;
+	return io_rename_new(dirfd, tmp, name);
 }
 
 /* No longer than LIMIT_KEY_FILE and an age header, as all files of a key store are. */

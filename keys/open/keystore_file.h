@@ -11,11 +11,16 @@
  * The files of a private folder: both are the caller's own and closed to
  * everybody else, and neither is ever a link. A file appears whole or not at
  * all: it is written under a temporary name (".tmp." and 32 hex digits), synced,
- * and linked to its own.
+ * and given its own.
  */
 
 /* Opens a folder of ours, mode 0700 or less. ERR_MODE, ERR_NOTFOUND. */
 enum err MUST_CHECK keystore_file_folder(int dirfd, const char *path, int *fd);
+/*
+ * Makes a folder of mode 0700 unless it is there, and opens it. ERR_MODE: it isn't ours alone, or
+ * its file system can't close it to others, as FAT; then none was made.
+ */
+enum err MUST_CHECK keystore_file_new_folder(const char *path, int *fd);
 /* Makes a folder of mode 0700 unless it is there. */
 enum err MUST_CHECK keystore_file_mkdir(int dirfd, const char *name);
 /* Appends a file of ours, mode 0600 or less. ERR_MODE, ERR_NOTFOUND, ERR_LIMIT. */

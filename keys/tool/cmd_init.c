@@ -111,7 +111,7 @@ create(const char *path, const struct secret_text *pass, struct tool_fault *f)
 		tool_refuse(f, e, "Give a folder that doesn't exist yet, or an empty one.",
 		    "%s: there are files in it", path);
 	else if (e != ERR_OK)
-		tool_refuse(f, e, "", "%s: %s", path, tool_reason(e));
+		tool_refuse_folder(f, e, path);
 	return e;
 }
 

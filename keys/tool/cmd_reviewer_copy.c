@@ -55,7 +55,9 @@ create(struct copy *c, struct tool_fault *f)
 
 	if ((e = tool_new_passphrase(c->to_pass, &pass, f)) != ERR_OK)
 		return e;
-	if ((e = keystore_create(c->to_path, &pass)) != ERR_OK)
+	if ((e = keystore_create(c->to_path, &pass)) == ERR_MODE)
+		tool_refuse_folder(f, e, c->to_path);
+	else if (e != ERR_OK)
 		tool_refuse(f, e, "Give a folder that doesn't exist yet, or an earlier copy.",
 		    "%s: %s", c->to_path, tool_reason(e));
 	else

@@ -23,16 +23,12 @@ make(struct restore_folder *d)
 		return tool_refuse(d->f, ERR_EXISTS,
 		    "Nothing was changed. Give a folder that doesn't exist yet.",
 		    "%s: there is a key store already", d->path);
-	if (mkdir(d->path, S_IRWXU) == -1 && errno != EEXIST)
-		e = io_errno();
-	else if ((e = keystore_file_folder(AT_FDCWD, d->path, &d->dir)) == ERR_OK &&
-		 (e = keystore_file_mkdir(d->dir, KEYSTORE_EPOCHS)) == ERR_OK &&
-		 (e = keystore_file_mkdir(d->dir, TOOL_PUBLISH)) == ERR_OK &&
-		 (e = keystore_file_folder(d->dir, KEYSTORE_EPOCHS, &d->epochs)) == ERR_OK)
+	if ((e = keystore_file_new_folder(d->path, &d->dir)) == ERR_OK &&
+	    (e = keystore_file_mkdir(d->dir, KEYSTORE_EPOCHS)) == ERR_OK &&
+	    (e = keystore_file_mkdir(d->dir, TOOL_PUBLISH)) == ERR_OK &&
+	    (e = keystore_file_folder(d->dir, KEYSTORE_EPOCHS, &d->epochs)) == ERR_OK)
 		e = keystore_file_folder(d->dir, TOOL_PUBLISH, &d->publish);
-	if (e != ERR_OK)
-		tool_refuse(d->f, e, "", "%s: %s", d->path, tool_reason(e));
-	return e;
+	return e == ERR_OK ? ERR_OK : tool_refuse_folder(d->f, e, d->path);
 }
 
 /* A run that was cut off may go on, but not in a folder that is being made for other keys. */

@@ -142,6 +142,19 @@ tool_passphrase_fault(struct tool_fault *f, enum err e, const char *file)
 }
 
 enum err
+tool_refuse_folder(struct tool_fault *f, enum err e, const char *path)
+{
+	const char *todo =
+	    e == ERR_MODE
+		? "A key store is a folder of your own, no link, that is closed to others "
+		  "(chmod 700).\nFAT and exFAT can't keep one: use ext4, on a stick, too."
+		: "";
+
+	return tool_refuse(
+	    f, e, todo, "%s: %s", path, e == ERR_MODE ? "it isn't yours alone" : tool_reason(e));
+}
+
+enum err
 tool_passphrase(const char *file, const char *prompt, struct secret_text *out, struct tool_fault *f)
 {
 	enum err e;

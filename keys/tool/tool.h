@@ -41,6 +41,8 @@ struct tool_fault {
 /* Fills in *f and returns e. todo may be "". */
 enum err tool_refuse(struct tool_fault *f, enum err e, const char *todo, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Why a folder can't become a key store. */
+enum err tool_refuse_folder(struct tool_fault *f, enum err e, const char *path);
 /* The reason for an error in a few words; for ERR_SYS what errno says. Static until the next call.
  */
 const char *tool_reason(enum err e);

@@ -220,9 +220,9 @@ report_opening(const struct service *s, const struct reason *why)
 		fprintf(stderr, "sealslotd: store: %s\n", why->text);
 	if (s->depot.rebuilt > 0)
 		fprintf(stderr,
-		    "sealslotd: store: the index lacked %llu submissions; their rows were rebuilt from the "
+		    "sealslotd: store: the index lacked %llu submission%s, now rebuilt from the "
 		    "files.\n",
-		    (unsigned long long)s->depot.rebuilt);
+		    (unsigned long long)s->depot.rebuilt, s->depot.rebuilt == 1 ? "" : "s");
 }
 
 /* Its files are open, its threads not started yet. */

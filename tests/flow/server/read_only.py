@@ -127,8 +127,8 @@ def comes_back(slot):
 
 def main():
     if os.environ.get("SEALSLOT_OWN_MOUNTS") is None:
-        if os.getuid() != 0 or shutil.which("mkfs.ext4") is None:
-            print("needs root, mkfs.ext4")
+        if os.getuid() != 0:
+            print("needs root")
             sys.exit(77)
         os.environ["SEALSLOT_OWN_MOUNTS"] = "1"
         os.execvp("unshare", ["unshare", "-m", sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
