@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 # Argon2id and scrypt, every byte of a bundle or an index, gigabytes.
-slow="mailbox_desk mailbox_desk_replies mailbox_desk_sign_in client_import_cut store_db open_zip_large open_keystore front_intake zip_write"
+slow="mailbox_desk mailbox_desk_replies mailbox_desk_sign_in client_import_cut store_db open_zip_large open_keystore_writers front_intake zip_write"
 # open_memory reads below its own stack pointer, and what was freed, to see that no secret is left there: just what valgrind
 # forbids, and not a finding.
 never="open_memory"
