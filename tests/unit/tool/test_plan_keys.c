@@ -1,7 +1,6 @@
 #include "plan_rig.h"
 
-/* Inboxes, recipients and reply keys that come, and those that are revoked; how many there may be.
- */
+/* Inboxes, recipients and reply keys: which come, which are revoked, how many there may be. */
 
 static void
 new_inboxes_switch_with_the_first(void **state)
