@@ -3,7 +3,7 @@
 set -eu
 [ $# -eq 1 ] || { echo "usage: sh $0 BUILD" >&2; exit 2; }
 source=$(cd "$(dirname "$0")/../../.." && pwd)
-command -v clang-format >/dev/null || { echo 'no clang-format'; exit 77; }
+command -v clang-format >/dev/null || { echo 'no clang-format'; exit 1; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$source"

@@ -5,7 +5,7 @@ set -eu
 [ $# -eq 1 ] || { echo "usage: sh $0 BUILD" >&2; exit 2; }
 build=$(cd "$1" && pwd)
 source=$(cd "$(dirname "$0")/../../.." && pwd)
-command -v clang-tidy >/dev/null || { echo 'no clang-tidy'; exit 77; }
+command -v clang-tidy >/dev/null || { echo 'no clang-tidy'; exit 1; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$source"

@@ -4,7 +4,7 @@
 set -eu
 [ $# -eq 1 ] || { echo "usage: sh $0 BUILD" >&2; exit 2; }
 source=$(cd "$(dirname "$0")/../../.." && pwd)
-command -v cppcheck >/dev/null || { echo 'no cppcheck'; exit 77; }
+command -v cppcheck >/dev/null || { echo 'no cppcheck'; exit 1; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$source"

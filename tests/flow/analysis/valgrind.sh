@@ -8,7 +8,7 @@
 set -eu
 [ $# -eq 1 ] || [ "$#:${2:-}" = 2:all ] || { echo "usage: sh $0 BUILD [all]" >&2; exit 2; }
 build=$(cd "$1" && pwd)
-command -v valgrind >/dev/null || { echo 'no valgrind'; exit 77; }
+command -v valgrind >/dev/null || { echo 'no valgrind'; exit 1; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

@@ -4,7 +4,7 @@ set -eu
 [ $# -eq 1 ] || { echo "usage: sh $0 BUILD" >&2; exit 2; }
 build=$(cd "$1" && pwd)
 units=$(cd "$(dirname "$0")/../../../server/systemd" && pwd)
-command -v systemd-analyze >/dev/null || { echo 'no systemd-analyze'; exit 77; }
+command -v systemd-analyze >/dev/null || { echo 'no systemd-analyze'; exit 1; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cp "$build/server/sealslot.service" "$units/sealslot.socket" "$scratch"
