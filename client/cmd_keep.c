@@ -11,6 +11,10 @@ fail_keep(const struct catalog_item *row, enum err e)
 		return cmd_fail(row->id,
 		    "it isn't what the server sent, or is damaged inside; it was "
 		    "not kept. `verify` tells which.");
+	if (e == ERR_NOMATCH && row->is_kept)
+		return cmd_fail(row->id,
+		    "the copy that was kept of it isn't whole any more, and the key of its epoch "
+		    "is gone. Restore a backup of the vault.");
 	if (e == ERR_NOSPACE)
 		return cmd_fail(row->id, "no room for a second copy of it; it was not kept.");
 	return cmd_fail_item(row, e);

@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -46,42 +48,104 @@ clear_progress(void)
 		fputs("\r\033[K", stderr);
 }
 
+static const char *
+why(const struct verify_part *p)
+{
+	errno = p->why;
+	return cmd_why(p->e);
+}
+
+/* What a medium says is no word about what lies on it. */
+static bool
+is_medium(const struct verify_part *p)
+{
+	enum catalog_state state;
+
+	return p->e != ERR_OK && !item_state_of(p->e, &state);
+}
+
+/* The server's file; false: nothing can be said about what is in it. */
+static bool
+tell_file(const struct catalog_item *row, const struct verify_part *file)
+{
+	if (file->e == ERR_OK)
+		return true;
+	if (file->e == ERR_NOTFOUND)
+		cmd_fail(row->id, "its file is gone from the vault. Import a bundle that has it, "
+				  "or restore a backup.");
+	else if (file->e == ERR_AUTH)
+		cmd_fail(row->id, "its file was changed or damaged in this vault: it isn't what "
+				  "the server sent. Import a bundle that has it again, or "
+				  "restore a backup.");
+	else
+		cmd_fail(row->id,
+		    "its file can't be read: %s. Verify it again; if it stays so, the medium fails: "
+		    "import a bundle that has it again, or restore a backup on another medium.",
+		    why(file));
+	return false;
+}
+
+static bool
+tell_open(const struct catalog_item *row, const struct verify_part *open)
+{
+	if (open->e == ERR_OK || open->e == ERR_NOMATCH)
+		return true;
+	if (is_medium(open))
+		cmd_fail(row->id,
+		    "it is what the server sent, but not all of it could be opened: %s. Verify it "
+		    "again.",
+		    why(open));
+	else
+		cmd_fail(row->id, "it is what the server sent, but can't be trusted: %s.",
+		    err_text(open->e));
+	return false;
+}
+
+static bool
+tell_kept(const struct catalog_item *row, const struct verify_part *kept)
+{
+	if (kept->e == ERR_OK)
+		return true;
+	if (kept->e == ERR_NOTFOUND)
+		cmd_fail(row->id, "the copy that was kept of it is gone from the vault. `keep` it "
+				  "again, or restore a backup.");
+	else if (is_medium(kept))
+		cmd_fail(row->id,
+		    "the copy that was kept of it can't be read: %s. Verify it again; if it stays "
+		    "so, `keep` it again, or restore a backup.",
+		    why(kept));
+	else
+		cmd_fail(row->id,
+		    "the copy that was kept of it can't be trusted: %s. `keep` it again, or "
+		    "restore a backup.",
+		    err_text(kept->e));
+	return false;
+}
+
 /* What a result means for somebody who has to do something about it. */
 static void
 tell(const struct catalog_item *row, const struct verify_result *r, struct tally *t)
 {
-	if (r->file == ERR_OK && r->open == ERR_OK) {
-		t->good++;
-		return;
-	}
+	bool is_good;
+
 	clear_progress();
-	if (r->file == ERR_NOTFOUND) {
+	is_good = tell_file(row, &r->file) && tell_open(row, &r->open);
+	is_good = tell_kept(row, &r->kept) && is_good;
+	if (!is_good) {
 		t->bad++;
-		cmd_fail(row->id, "its file is gone from the vault. Import a bundle that has it, "
-				  "or restore a backup.");
-	} else if (r->file == ERR_AUTH) {
-		t->bad++;
-		cmd_fail(row->id, "its file was changed or damaged in this vault: it isn't what "
-				  "the server sent. Import a bundle that has it again, or "
-				  "restore a backup.");
-	} else if (r->file != ERR_OK) {
-		t->bad++;
-		cmd_fail(row->id, "its file can't be read: %s.", cmd_why(r->file));
-	} else if (r->open == ERR_NOMATCH) {
+	} else if (r->open.e == ERR_NOMATCH && !row->is_kept) {
 		t->unopened++;
 		printf("%s  as the server sent it; the key store has no key to look inside\n",
 		    row->id);
 	} else {
-		t->bad++;
-		cmd_fail(row->id, "it is what the server sent, but can't be trusted: %s.",
-		    err_text(r->open));
+		t->good++;
 	}
 }
 
 static int
 verify_one(struct vault *v, const struct catalog_item *row, struct tally *t)
 {
-	struct verify_result r = {ERR_OK, ERR_OK};
+	struct verify_result r = {0};
 	enum err e;
 
 	t->seen = 0;
@@ -150,7 +214,8 @@ const struct cmd cmd_verify = {
     .usage = "VAULT [ID ...]",
     .summary = "check every byte of all submissions, or of some",
     .help = "Compares each file with the hash in the server's signed list, opens every part\n"
-	    "of it, and checks every checksum inside. Without an ID all of the vault.\n",
+	    "of it, and checks every checksum inside; so too the copy of what was kept.\n"
+	    "Without an ID all of the vault.\n",
     .args_max = 9999,
     .run = run,
 };

@@ -88,10 +88,21 @@ open_with(const struct identity *key, int fd, struct item **out)
 	return e;
 }
 
+static enum err
+open_copy(const struct vault *v, const struct catalog_item *row, int *fd, struct item **out)
+{
+	struct identity *key = NULL;
+	enum err e;
+
+	if ((e = open_kept(v, row->id, fd)) == ERR_OK && (e = read_key(v, &key)) == ERR_OK)
+		e = open_with(key, *fd, out);
+	secret_free(key);
+	return e;
+}
+
 enum err
 keep_open(struct vault *v, const struct catalog_item *row, int *fd, struct item **out)
 {
-	struct identity *key = NULL;
 	enum err e;
 
 	if ((e = vault_open_item(v, row->id, fd)) == ERR_OK)
@@ -99,10 +110,7 @@ keep_open(struct vault *v, const struct catalog_item *row, int *fd, struct item 
 	if (!row->is_kept || (e != ERR_NOMATCH && e != ERR_NOTFOUND))
 		return e;
 	io_close(fd);
-	if ((e = open_kept(v, row->id, fd)) == ERR_OK && (e = read_key(v, &key)) == ERR_OK)
-		e = open_with(key, *fd, out);
-	secret_free(key);
-	return e;
+	return open_copy(v, row, fd, out);
 }
 
 /* ---- sealing anew */
@@ -181,6 +189,20 @@ check_all(struct item *it)
 	return item_check_all(it, (struct sink){ignore, NULL});
 }
 
+enum err
+keep_check(struct vault *v, const struct catalog_item *row)
+{
+	struct item *it = NULL;
+	int fd = -1;
+	enum err e;
+
+	if ((e = open_copy(v, row, &fd, &it)) == ERR_OK)
+		e = check_all(it);
+	item_free(it);
+	io_close(&fd);
+	return e;
+}
+
 static enum err
 check_copy(const struct identity *key, int fd, const struct item *original)
 {
@@ -230,7 +252,7 @@ keep_item(struct vault *v, const struct catalog_item *row)
 	int fd = -1;
 	enum err e;
 
-	if (row->is_kept)
+	if (row->is_kept && keep_check(v, row) == ERR_OK)
 		return ERR_OK;
 	if ((e = vault_open_item(v, row->id, &fd)) != ERR_OK ||
 	    (e = check_original(fd, row, next.original)) != ERR_OK ||

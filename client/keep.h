@@ -17,9 +17,9 @@
 
 /*
  * Verifies the whole submission, writes and verifies its new file, and puts
- * that into the catalog (vault_commit is the caller's). v is open for writing. Again is
- * no error. Errors as item_open and item_check_all; ERR_AUTH also for a file that isn't what the
- * server sent; ERR_NOTFOUND.
+ * that into the catalog (vault_commit is the caller's). v is open for writing. Again, it
+ * makes the file anew if that isn't whole any more. Errors as item_open and item_check_all;
+ * ERR_AUTH also for a file that isn't what the server sent; ERR_NOTFOUND.
  */
 enum err MUST_CHECK keep_item(struct vault *v, const struct catalog_item *row);
 /*
@@ -29,5 +29,9 @@ enum err MUST_CHECK keep_item(struct vault *v, const struct catalog_item *row);
  */
 enum err MUST_CHECK keep_open(
     struct vault *v, const struct catalog_item *row, int *fd, struct item **out);
+
+/* Opens the kept file of a submission that is kept, all of it. Errors as keep_open, item_check_all.
+ */
+enum err MUST_CHECK keep_check(struct vault *v, const struct catalog_item *row);
 
 #endif

@@ -17,10 +17,17 @@
 /* The hash of a whole file, by a thread of its own. */
 struct hashing {
 	int fd; /* borrowed */
-	enum err e;
+	struct verify_part found;
 	uint64_t size;
 	uint8_t hash[HASH_LEN];
 };
+
+/* errno is each thread's own, and the next call's. */
+static struct verify_part
+part(enum err e)
+{
+	return (struct verify_part){e, errno};
+}
 
 static void *
 hash_file(void *arg)
@@ -31,7 +38,7 @@ hash_file(void *arg)
 	ssize_t n;
 
 	if ((piece = malloc(PIECE)) == NULL) {
-		h->e = ERR_NOMEM;
+		h->found.e = ERR_NOMEM;
 		return NULL;
 	}
 	hash_init(&state, HASH_LEN);
@@ -45,53 +52,72 @@ hash_file(void *arg)
 		h->size += (uint64_t)n;
 	}
 	if (n == -1)
-		h->e = ERR_SYS;
+		h->found = part(ERR_SYS);
 	hash_finish(&state, h->hash);
 	free(piece);
 	return NULL;
 }
 
-static enum err
+static struct verify_part
 check_content(struct vault *v, int fd, const struct catalog_item *row, struct sink watch)
 {
+	struct verify_part found;
 	struct item *it = NULL;
-	int kept = -1;
 	enum err e;
 
-	if ((e = item_open_in(v, fd, row->epoch, &it)) == ERR_NOMATCH && row->is_kept)
-		e = keep_open(v, row, &kept, &it);
-	if (e == ERR_OK)
+	if ((e = item_open_in(v, fd, row->epoch, &it)) == ERR_OK)
 		e = item_check_all(it, watch);
+	found = part(e);
 	item_free(it);
-	io_close(&kept);
-	return e;
+	return found;
+}
+
+static struct verify_part
+check_kept(struct vault *v, const struct catalog_item *row)
+{
+	return part(row->is_kept ? keep_check(v, row) : ERR_OK);
+}
+
+/* By two threads; ERR_SYS if there can't be two. */
+static enum err
+check_file(struct vault *v, const struct catalog_item *row, struct sink watch, struct hashing *h,
+    struct verify_result *out)
+{
+	pthread_t thread;
+	int failed;
+
+	if ((failed = pthread_create(&thread, NULL, hash_file, h)) != 0) {
+		errno = failed;
+		return ERR_SYS;
+	}
+	out->open = check_content(v, h->fd, row, watch);
+	pthread_join(thread, NULL);
+	out->file = h->found;
+	if (h->found.e == ERR_OK &&
+	    (h->size != row->size || memcmp(h->hash, row->hash, HASH_LEN) != 0))
+		out->file.e = ERR_AUTH;
+	return ERR_OK;
 }
 
 enum err
 verify_item(
     struct vault *v, const struct catalog_item *row, struct sink watch, struct verify_result *out)
 {
+	struct verify_result found = {0};
 	struct hashing h = {.fd = -1};
-	pthread_t thread;
-	int failed;
 	enum err e;
 
-	if ((e = vault_open_item(v, row->id, &h.fd)) != ERR_OK) {
-		*out = (struct verify_result){e, e};
-		return ERR_OK;
-	}
-	if ((failed = pthread_create(&thread, NULL, hash_file, &h)) != 0) {
-		errno = failed;
-		e = ERR_SYS;
+	if ((e = vault_open_item(v, row->id, &h.fd)) != ERR_OK)
+		found.file = found.open = part(e);
+	else if ((e = check_file(v, row, watch, &h, &found)) != ERR_OK)
+		goto done;
+	found.kept = check_kept(v, row);
+	if (found.open.e == ERR_NOMEM || found.file.e == ERR_NOMEM || found.kept.e == ERR_NOMEM) {
+		e = ERR_NOMEM;
 		goto done;
 	}
-	out->open = check_content(v, h.fd, row, watch);
-	pthread_join(thread, NULL);
-	out->file = h.e;
-	if (h.e == ERR_OK && (h.size != row->size || memcmp(h.hash, row->hash, HASH_LEN) != 0))
-		out->file = ERR_AUTH;
-	if (out->open == ERR_NOMEM || out->file == ERR_NOMEM)
-		e = ERR_NOMEM;
+	*out = found;
+	e = ERR_OK;
 done:
 	io_close(&h.fd);
 	return e;

@@ -137,6 +137,18 @@ says "1 file is gone" r list V
 says "1 new" r import V one.tar
 says "1 verified" r verify V
 
+step "a medium that can't be read isn't a damaged submission"
+# unread FROM: verify with each read of the item's file failing, in each thread from its FROMth on.
+unread() {
+	strace -f -qq -o trace -P "$(realpath "$item")" -e trace=pread64 -e inject=pread64:error=EIO:when=$1+ \
+		"$review" verify V --passphrase-file pass
+}
+refused 1 "can't be read: Input/output error. Verify it again" unread 1
+! grep -q "damaged" err || fail "it is called damaged"
+# The thread that hashes reads three times: two pieces, and the end.
+refused 1 "not all of it could be opened: Input/output error" unread 4
+grep -q "0 verified to the last byte, 0 without a key, 1 bad" out || fail "it counts as verified"
+
 step "a stray file"
 cp "$item" V/items/00000000000000000000000000000000.age
 says "an import was interrupted" r list V

@@ -61,6 +61,16 @@ echo "killed $killed times"
 sha256sum <V/items/$one.age | cut -d' ' -f1 >sha
 grep -qF "$(cat sha)" out || r show V "$one" | grep -qF "$(cat sha)" || fail "the original's hash"
 
+step "a copy that is damaged is noticed, and made again, as long as the key is there"
+printf XXXXXXXX | dd of=V/kept/$one.age bs=1 seek=200000 conv=notrunc 2>/dev/null
+refused 1 "the copy that was kept of it can't be trusted" r verify V
+says "kept; SHA-256" r keep V "$one"
+says "2 verified to the last byte" r verify V
+rm V/kept/$one.age
+refused 1 "the copy that was kept of it is gone" r verify V
+says "kept; SHA-256" r keep V "$one"
+says "2 verified to the last byte" r verify V
+
 step "what was kept opens without its key"
 rm KEYS/epochs/*
 says "A message." r show V "$one"
@@ -70,4 +80,5 @@ refused 1 "would have no effect" r done V "$one" --undo
 says "1 verified to the last byte, 1 without a key, 0 bad" r verify V
 printf XXXXXXXX | dd of=V/kept/$one.age bs=1 seek=200000 conv=notrunc 2>/dev/null
 refused 1 "can't be trusted" r verify V
+refused 1 "Restore a backup of the vault" r keep V "$one"
 echo ok

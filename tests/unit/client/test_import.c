@@ -39,8 +39,8 @@ a_bundle_comes_in_whole(void **state)
 		assert_int_equal(d.v->catalog.items[i]->flags, 0);
 		assert_int_equal(d.v->catalog.items[i]->n_topics, 2);
 		assert_ok(verify_item(d.v, d.v->catalog.items[i], desk_nowhere(), &checked));
-		assert_ok(checked.file);
-		assert_ok(checked.open);
+		assert_ok(checked.file.e);
+		assert_ok(checked.open.e);
 	}
 	/* The same volume again is fine, and changes nothing. */
 	assert_ok(desk_import(&d, &tar, tar.len, &r, &notes));

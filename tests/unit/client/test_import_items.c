@@ -163,16 +163,16 @@ a_row_whose_file_is_gone_comes_again(void **state)
 	vault_item_name(name, b.items[0].row.id);
 	assert_int_equal(unlinkat(d.v->items, name, 0), 0);
 	assert_ok(verify_item(d.v, d.v->catalog.items[0], desk_nowhere(), &checked));
-	assert_err(checked.file, ERR_NOTFOUND);
+	assert_err(checked.file.e, ERR_NOTFOUND);
 	assert_ok(desk_import(&d, &tar, tar.len, &r, NULL));
 	assert_int_equal(r.added, 1);
 	assert_int_equal(r.had, 2);
 	assert_ok(verify_item(d.v, d.v->catalog.items[0], desk_nowhere(), &checked));
-	assert_ok(checked.file);
+	assert_ok(checked.file.e);
 	/* Changed in the vault: the hash of the signed index tells. */
 	assert_ok(io_replace(d.v->items, name, "x", 1, 0600));
 	assert_ok(verify_item(d.v, d.v->catalog.items[0], desk_nowhere(), &checked));
-	assert_err(checked.file, ERR_AUTH);
+	assert_err(checked.file.e, ERR_AUTH);
 	buf_wipe(&tar);
 	rig_bundle_wipe(&b);
 	desk_wipe(&d);

@@ -266,14 +266,45 @@ what_is_kept_opens_without_its_key(void **state)
 	it = NULL;
 	io_close(&fd);
 	assert_ok(verify_item(d.v, row(&d, 0), desk_nowhere(), &checked));
-	assert_ok(checked.file);
-	assert_ok(checked.open);
+	assert_ok(checked.file.e);
+	assert_err(checked.open.e, ERR_NOMATCH);
+	assert_ok(checked.kept.e);
 	assert_err(keep_open(d.v, row(&d, 1), &fd, &it), ERR_NOMATCH);
 	io_close(&fd);
 	assert_err(keep_item(d.v, row(&d, 1)), ERR_NOMATCH);
 	corrupt(&d, "kept", row(&d, 0)->id, 100000);
 	assert_ok(verify_item(d.v, row(&d, 0), desk_nowhere(), &checked));
-	assert_err(checked.open, ERR_AUTH);
+	assert_err(checked.kept.e, ERR_AUTH);
+	assert_err(keep_item(d.v, row(&d, 0)), ERR_NOMATCH); /* it can't be made again */
+	desk_wipe(&d);
+}
+
+/* As long as the key is there: afterwards nothing helps. */
+static void
+a_copy_that_is_damaged_is_found_and_made_again(void **state)
+{
+	struct verify_result checked;
+	struct desk d;
+
+	(void)state;
+	desk_init(&d, RIG_EPOCHS);
+	import(&d, 1, 0, 1, false);
+	assert_ok(keep_item(d.v, row(&d, 0)));
+	assert_ok(verify_item(d.v, row(&d, 0), desk_nowhere(), &checked));
+	assert_ok(checked.kept.e);
+	corrupt(&d, "kept", row(&d, 0)->id, 100000);
+	assert_ok(verify_item(d.v, row(&d, 0), desk_nowhere(), &checked));
+	assert_ok(checked.file.e);
+	assert_ok(checked.open.e);
+	assert_err(checked.kept.e, ERR_AUTH);
+	assert_ok(keep_item(d.v, row(&d, 0)));
+	assert_ok(verify_item(d.v, row(&d, 0), desk_nowhere(), &checked));
+	assert_ok(checked.kept.e);
+	/* Its original may be damaged while it is whole. */
+	corrupt(&d, "items", row(&d, 0)->id, 100000);
+	assert_ok(verify_item(d.v, row(&d, 0), desk_nowhere(), &checked));
+	assert_err(checked.file.e, ERR_AUTH);
+	assert_ok(checked.kept.e);
 	desk_wipe(&d);
 }
 
@@ -286,6 +317,7 @@ main(void)
 	    cmocka_unit_test(what_is_done_and_gone_is_needed_no_more),
 	    cmocka_unit_test(lines_of_another_form_are_refused),
 	    cmocka_unit_test(what_is_kept_opens_without_its_key),
+	    cmocka_unit_test(a_copy_that_is_damaged_is_found_and_made_again),
 	};
 
 	if (random_start() == -1)
