@@ -2,18 +2,14 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "backup.h"
-#include "base/io.h"
+#include "backup_file.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "carry/schedule.h"
 #include "ceremony.h"
-#include "holders.h"
 #include "keyring.h"
-#include "open/keystore_file.h"
 #include "record.h"
 #include "tool.h"
 
@@ -27,7 +23,8 @@ static const char HELP[] =
     "  --passphrase-file FILE  take the passphrase from the first line of FILE\n";
 
 struct run {
-	const char *path, *file;
+	const char *path; /* of the key store */
+	struct backup_file file;
 	struct keystore *k;
 	struct keyring ring;
 	char id[RANDOM_ID_LEN + 1];
@@ -77,7 +74,7 @@ record_backup(struct run *r, struct tool_fault *f)
 	enum err e;
 
 	random_id(r->id);
-	record_name(name, sizeof name, r->file);
+	record_name(name, sizeof name, r->file.path);
 	buf_init(&ranges, LIMIT_KEY_LOG_LINE);
 	if ((e = record_ranges(&r->ring, &ranges)) != ERR_OK || buf_cstr(&ranges) == NULL)
 		e = tool_refuse(f, ERR_NOMEM, "", "not enough memory");
@@ -87,95 +84,38 @@ record_backup(struct run *r, struct tool_fault *f)
 	return e;
 }
 
-/* ---- the file */
-
-struct sweep {
-	const struct keystore *k;
-	struct holders known;
-};
-
-static enum err
-sweep_file(void *ctx, int dir, const char *name)
-{
-	const char *id = name + strlen(IO_TMP_PREFIX);
-	const struct sweep *s = ctx;
-	struct tool_fault ignored;
-
-	if (keystore_file_is_leftover(name) && holders_was(&s->known, RECORD_BACKUP, id) &&
-	    unlinkat(dir, name, 0) == 0 && holders_find(&s->known, id) != NULL)
-		(void)!record_add(s->k, &ignored, RECORD_GONE " %s", id);
-	return ERR_OK;
-}
-
-/* What backups of this key store left in this folder when they were killed: its log has their ids.
- * What can't be removed, or recorded as gone, stays. */
-static void
-sweep(const struct keystore *k, int dir)
-{
-	struct sweep s = {.k = k};
-	struct tool_fault ignored;
-
-	if (holders_load(k, &s.known, &ignored) == ERR_OK)
-		(void)!keystore_file_each(dir, sweep_file, &s);
-	holders_wipe(&s.known);
-}
-
-static const char *
-advice(enum err e)
-{
-	if (e == ERR_EXISTS)
-		return "Nothing was overwritten. Give another name.";
-	return e == ERR_USAGE ? "Give the name of a file, not of a folder." : "";
-}
-
-/* Its name is its id, and becomes FILE when it is whole: what is killed leaves no half backup. */
-static enum err
-write_file(struct run *r, const struct buf *b, struct tool_fault *f)
-{
-	char tmp[sizeof IO_TMP_PREFIX + RANDOM_ID_LEN];
-	const char *name;
-	enum err e;
-	int dir = -1;
-
-	snprintf(tmp, sizeof tmp, IO_TMP_PREFIX "%s", r->id);
-	if ((e = io_open_parent(r->file, &dir, &name)) == ERR_OK) {
-		sweep(r->k, dir);
-		if ((e = io_write_new(dir, tmp, b->p, b->len, 0600)) == ERR_OK)
-			e = io_rename_new(dir, tmp, name);
-	}
-	if (e != ERR_OK)
-		tool_refuse(f, e, advice(e), "%s: %s", r->file, tool_reason(e));
-	io_close(&dir);
-	return e;
-}
-
 static enum err
 write_backup(struct run *r, struct tool_fault *f)
 {
 	struct tool_fault ignored;
-	struct buf file;
+	bool is_left = false;
+	struct buf content;
 	enum err e;
 
-	buf_init(&file, LIMIT_KEY_BACKUP);
-	if ((e = backup_make(r->k, &file, f)) == ERR_OK)
-		e = write_file(r, &file, f);
+	buf_init(&content, LIMIT_KEY_BACKUP);
+	backup_file_sweep(&r->file, r->k);
+	if ((e = backup_make(r->k, &content, f)) == ERR_OK)
+		e = backup_file_write(&r->file, r->id, &content, &is_left, f);
 	/* So that retire doesn't ask for the destruction of what never was. */
-	if (e != ERR_OK && record_add(r->k, &ignored, RECORD_GONE " %s", r->id) != ERR_OK)
-		fputs("The log keeps this backup, which wasn't made.\n", stderr);
-	buf_wipe(&file);
+	if (e != ERR_OK && !is_left &&
+	    record_add(r->k, &ignored, RECORD_GONE " %s", r->id) != ERR_OK)
+		fprintf(stderr,
+		    "The log keeps this backup, which wasn't made. When the log can be written "
+		    "again, say so: " TOOL_PROGRAM " retire KEYS --gone %s\n",
+		    r->id);
+	buf_wipe(&content);
 	return e;
 }
 
 static enum err
-perform(struct run *r, const char *passphrase_file, struct tool_fault *f)
+perform(struct run *r, const char *path, const char *passphrase_file, struct tool_fault *f)
 {
 	char instance[SCHEDULE_INSTANCE_LEN + 1];
 	enum err e;
 
-	if (access(r->file, F_OK) == 0)
-		return tool_refuse(f, ERR_EXISTS, "Nothing was overwritten. Give another name.",
-		    "%s: exists already", r->file);
-	if ((e = tool_open_locked(r->path, passphrase_file, &r->k, f)) != ERR_OK ||
+	if ((e = backup_file_begin(&r->file, path, f)) != ERR_OK ||
+	    (e = tool_open_locked(r->path, passphrase_file, &r->k, f)) != ERR_OK ||
+	    (e = backup_file_is_outside(&r->file, r->k, f)) != ERR_OK ||
 	    (e = ceremony_no_handover(r->k, f)) != ERR_OK ||
 	    (e = ceremony_no_next_reply(r->k, f)) != ERR_OK ||
 	    (e = tool_read_instance(r->k, instance, sizeof instance, f)) != ERR_OK ||
@@ -192,7 +132,7 @@ cmd_backup(int argc, char **argv)
 	    {"help", no_argument, NULL, 'h'}, {0}};
 	const char *passphrase_file = NULL;
 	struct tool_fault f = {0};
-	struct run r = {0};
+	struct run r = {.file = BACKUP_FILE_NONE};
 	enum err e;
 	int c;
 
@@ -205,12 +145,12 @@ cmd_backup(int argc, char **argv)
 	if (argc - optind != 2)
 		return tool_wrong("backup", "name KEYS and FILE");
 	r.path = argv[optind];
-	r.file = argv[optind + 1];
-	if ((e = perform(&r, passphrase_file, &f)) == ERR_OK)
+	if ((e = perform(&r, argv[optind + 1], passphrase_file, &f)) == ERR_OK)
 		printf("%s: a backup of %zu epoch keys, recorded as %s.\n"
 		       "Keep it elsewhere than %s. Its passphrase is that of the key store.\n",
-		    r.file, r.ring.n, r.id, r.path);
+		    r.file.path, r.ring.n, r.id, r.path);
 	keyring_free(&r.ring);
 	keystore_free(r.k);
+	backup_file_end(&r.file);
 	return e == ERR_OK ? tool_done("backup") : tool_report("backup", &f);
 }

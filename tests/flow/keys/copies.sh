@@ -154,8 +154,33 @@ for call in mkdir mkdirat write fsync linkat unlinkat renameat renameat2 rename;
 		nth=$((nth + 1))
 	done
 done
+
 step "a backup that couldn't be written is recorded as gone"
-refused 1 "nodir/b: not found" on $day "$keys" backup K nodir/b --passphrase-file pass
-failed=$(sed -n 's/^2026-03-20 backup \([0-9a-f]*\) .* nodir\/b$/\1/p' K/log)
-[ "$(tail -n 1 K/log)" = "2026-03-20 gone $failed" ] || { cat K/log; fail "a backup that wasn't made stays recorded"; }
+failed() {
+	sed -n "s/^2026-03-20 backup \([0-9a-f]*\) .* $1\$/\1/p" K/log
+}
+refused 1 "Make room there" on $day strace -qq -o trace -e inject=renameat2:error=ENOSPC \
+	"$keys" backup K unmade --passphrase-file pass
+[ "$(tail -n 1 K/log)" = "2026-03-20 gone $(failed unmade)" ] || { cat K/log; fail "a backup that wasn't made stays recorded"; }
+
+step "what can be known before isn't recorded"
+cp K/log log
+refused 1 "Its folder isn't there" on $day "$keys" backup K nodir/b --passphrase-file pass
+refused 1 "not of a folder" on $day "$keys" backup K . --passphrase-file pass
+for inside in K/b K/epochs/b K/publish/b copy/../K/b; do
+	refused 1 "in the key store itself" on $day "$keys" backup K $inside --passphrase-file pass
+	[ ! -e $inside ] || fail "$inside was made"
+done
+cmp log K/log || fail "recorded"
+
+step "what a failing medium may still have isn't recorded as gone"
+mkdir stick
+# Its folder's first sync is that of the temporary name, its second that of FILE.
+for nth in 1 2; do
+	refused 1 "retire KEYS --gone" on $day strace -qq -o trace -P "$PWD/stick" -e trace=fsync,unlinkat -e inject=fsync:error=EIO:when=$nth+ \
+		-e inject=unlinkat:error=EIO "$keys" backup K stick/b$nth --passphrase-file pass
+	[ -n "$(ls -A stick)" ] && [ -n "$(failed stick.b$nth)" ] || fail "nothing is there, or on record"
+	! grep -q "gone $(failed stick.b$nth)" K/log || fail "recorded as gone, and there: $(ls -A stick)"
+	grep -qF -- "--gone $(failed stick.b$nth)" err || fail "the id isn't told"
+done
 echo ok
