@@ -55,23 +55,33 @@ pack_file(void *ctx, int dirfd, const char *name)
 	buf_init(&content, LIMIT_KEY_LOG);
 	if ((e = io_read_file(dirfd, name, &content)) != ERR_OK ||
 	    (e = put_member(p->out, full, &content)) != ERR_OK)
-		tool_refuse(p->f, e, "No backup was made.", "%s: %s", full, tool_reason(e));
+		tool_refuse(p->f, e,
+		    "No backup was made. If it is nothing of the key store, take it away.",
+		    "%s: %s", full, tool_reason(e));
 	buf_wipe(&content);
 	return e;
 }
 
+/* What somebody else put beside the keys is none of ours: restore would know no place for it. */
 static enum err
-pack_folder(const struct keystore *k, const char *name, const char *prefix, struct buf *out,
-    struct tool_fault *f)
+pack_key(void *ctx, int dirfd, const char *name)
 {
-	struct pack p = {.out = out, .folder = prefix, .f = f};
+	struct keystore_epoch epoch;
+
+	return keystore_parse_name(name, &epoch) ? pack_file(ctx, dirfd, name) : ERR_OK;
+}
+
+static enum err
+pack_folder(const struct keystore *k, const char *name, struct pack *p,
+    enum err (*each)(void *ctx, int dirfd, const char *name))
+{
 	enum err e;
 	int fd = -1;
 
 	if ((e = io_open_dir(keystore_dir(k), name, &fd)) != ERR_OK)
-		tool_refuse(f, e, "No backup was made.", "%s: %s", name, tool_reason(e));
+		tool_refuse(p->f, e, "No backup was made.", "%s: %s", name, tool_reason(e));
 	else
-		e = keystore_file_each(fd, pack_file, &p);
+		e = keystore_file_each(fd, each, p);
 	io_close(&fd);
 	return e;
 }
@@ -82,6 +92,8 @@ pack(const struct keystore *k, struct buf *out, struct tool_fault *f)
 	static const char *const names[] = {
 	    TOOL_INSTANCE, TOOL_ROOT, TOOL_ROOT_PUB, TOOL_REPLY, TOOL_REPLY_PUB, TOOL_LOG};
 	struct pack p = {.out = out, .folder = "", .f = f};
+	struct pack epochs = {.out = out, .folder = KEYSTORE_EPOCHS "/", .f = f};
+	struct pack publish = {.out = out, .folder = TOOL_PUBLISH "/", .f = f};
 	enum err e;
 	size_t i;
 
@@ -90,8 +102,8 @@ pack(const struct keystore *k, struct buf *out, struct tool_fault *f)
 		if (e != ERR_OK && e != ERR_NOTFOUND)
 			return e;
 	}
-	if ((e = pack_folder(k, KEYSTORE_EPOCHS, KEYSTORE_EPOCHS "/", out, f)) != ERR_OK ||
-	    (e = pack_folder(k, TOOL_PUBLISH, TOOL_PUBLISH "/", out, f)) != ERR_OK)
+	if ((e = pack_folder(k, KEYSTORE_EPOCHS, &epochs, pack_key)) != ERR_OK ||
+	    (e = pack_folder(k, TOOL_PUBLISH, &publish, pack_file)) != ERR_OK)
 		return e;
 	return put_end(out);
 }

@@ -183,4 +183,25 @@ for nth in 1 2; do
 	! grep -q "gone $(failed stick.b$nth)" K/log || fail "recorded as gone, and there: $(ls -A stick)"
 	grep -qF -- "--gone $(failed stick.b$nth)" err || fail "the id isn't told"
 done
+
+step "a file that isn't a key, beside the keys, doesn't make a backup that can't be restored"
+mkdir A/epochs/folder
+echo "of a file manager" >A/epochs/Thumbs.db
+says "a backup of 2 epoch keys" on $day "$keys" backup A strays --passphrase-file pass
+rm -rf R
+says "restored, with 2 epoch keys" on $day "$keys" restore strays R --passphrase-file pass
+[ "$(ls R/epochs | wc -l)" -eq 2 ] || fail "keys"
+# Earlier ones took it along.
+packed() {
+	tar --format=ustar --blocking-factor=1 --numeric-owner --owner=0 --group=0 --mode=0600 --mtime=@0 "$@"
+}
+(
+	mkdir old && cd old && tar -xf ../strays && unlocked . && age -d -i id -o in.tar keystore.tar.age && tar -xf in.tar
+	echo "of a file manager" >epochs/Thumbs.db
+	packed -cf in.tar instance root.age root.pub reply.age reply.pub log epochs/* publish/*
+	age -r "$(age-keygen -y id)" -o keystore.tar.age in.tar
+	packed -cf ../old.tar unlock.age keystore.tar.age
+) || fail "a backup of an earlier version"
+rm -rf R
+says "restored, with 2 epoch keys" on $day "$keys" restore old.tar R --passphrase-file pass
 echo ok
