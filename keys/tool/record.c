@@ -45,7 +45,11 @@ record_add(const struct keystore *k, struct tool_fault *f, const char *fmt, ...)
 	else if ((e = buf_addf(&log, "%s %s\n", day, line)) == ERR_OK)
 		e = io_replace(keystore_dir(k), TOOL_LOG, log.p, log.len, 0600);
 	if (e != ERR_OK)
-		tool_refuse(f, e, "", TOOL_LOG ": %s", tool_reason(e));
+		tool_refuse(f, e,
+		    e == ERR_NOSPACE
+			? "Make room where the key store is, and run the same command again."
+			: "Put that right, and run the same command again.",
+		    TOOL_LOG ": %s", tool_reason(e));
 	buf_wipe(&log);
 	return e;
 }

@@ -132,7 +132,8 @@ read_backup(struct restore *r)
 
 	buf_init(&file, LIMIT_KEY_BACKUP);
 	if ((e = io_read_file(AT_FDCWD, r->q->file, &file)) != ERR_OK)
-		tool_refuse(r->f, e, "", "%s: %s", r->q->file, tool_reason(e));
+		tool_refuse(r->f, e, "Name the file that backup wrote.", "%s: %s", r->q->file,
+		    tool_reason(e));
 	else if ((e = tool_passphrase(r->q->passphrase_file, "Passphrase of the backup: ", &r->pass,
 		      r->f)) == ERR_OK)
 		e = backup_open(&file, &r->pass, &r->unlock, &r->content, r->f);
@@ -275,7 +276,8 @@ finish(struct restore *r, struct keystore *k)
 	else if ((e = gone_merge_logs(&r->gone, &log)) != ERR_OK)
 		tool_refuse(r->f, e, "", "the two logs: %s", tool_reason(e));
 	else if ((e = io_replace(r->folder.dir, TOOL_LOG, log.p, log.len, 0600)) != ERR_OK)
-		tool_refuse(r->f, e, "", TOOL_LOG ": %s", tool_reason(e));
+		tool_refuse(r->f, e, "Run the same command again: it goes on where it stopped.",
+		    TOOL_LOG ": %s", tool_reason(e));
 	else if ((e = record_add(k, r->f, RECORD_RESTORED)) == ERR_OK)
 		e = restore_folder_put(
 		    &r->folder, r->folder.dir, TOOL_INSTANCE, instance.p, instance.len);

@@ -12,6 +12,24 @@
 #include "open/keystore_file.h"
 #include "seal/age.h"
 
+/* What was written before is taken as it is by the next run. */
+static const char *
+advice(enum err e)
+{
+	if (e == ERR_EXISTS)
+		return "Nothing was overwritten. Give a folder that doesn't exist yet.";
+	if (e == ERR_NOSPACE)
+		return "Make room there, and run the same command again: it goes on where it "
+		       "stopped.";
+	if (e == ERR_NOTFOUND)
+		return "The folder that it is to stand in isn't there. Make that first.";
+	if (e == ERR_MODE)
+		return "A key store is a folder of your own that others can't enter (chmod 700), and "
+		       "no link. Give one that doesn't exist yet; not on FAT, which knows no owners.";
+	return "Put that right, or give another place, and run the same command again: it goes on "
+	       "where it stopped.";
+}
+
 /* ---- the folder itself */
 
 static enum err
@@ -28,7 +46,11 @@ make(struct restore_folder *d)
 	    (e = keystore_file_mkdir(d->dir, TOOL_PUBLISH)) == ERR_OK &&
 	    (e = keystore_file_folder(d->dir, KEYSTORE_EPOCHS, &d->epochs)) == ERR_OK)
 		e = keystore_file_folder(d->dir, TOOL_PUBLISH, &d->publish);
-	return e == ERR_OK ? ERR_OK : tool_refuse_folder(d->f, e, d->path);
+	if (e == ERR_MODE)
+		return tool_refuse_folder(d->f, e, d->path);
+	if (e != ERR_OK)
+		tool_refuse(d->f, e, advice(e), "%s: %s", d->path, tool_reason(e));
+	return e;
 }
 
 /* A run that was cut off may go on, but not in a folder that is being made for other keys. */
@@ -69,6 +91,17 @@ restore_folder_close(struct restore_folder *d)
 
 /* ---- its files */
 
+static enum err
+refuse(const struct restore_folder *d, int dir, const char *name, enum err e)
+{
+	const char *folder = dir == d->epochs    ? KEYSTORE_EPOCHS "/"
+			     : dir == d->publish ? TOOL_PUBLISH "/"
+						 : "";
+
+	return tool_refuse(
+	    d->f, e, advice(e), "%s/%s%s: %s", d->path, folder, name, tool_reason(e));
+}
+
 enum err
 restore_folder_put(
     const struct restore_folder *d, int dir, const char *name, const uint8_t *p, size_t n)
@@ -85,11 +118,7 @@ restore_folder_put(
 	else if (e == ERR_OK && (there.len != n || memcmp(there.p, p, n) != 0))
 		e = ERR_EXISTS;
 	buf_wipe(&there);
-	if (e != ERR_OK)
-		tool_refuse(d->f, e,
-		    "Nothing was overwritten. Give a folder that doesn't exist yet.", "%s/%s: %s",
-		    d->path, name, tool_reason(e));
-	return e;
+	return e == ERR_OK ? ERR_OK : refuse(d, dir, name, e);
 }
 
 static bool
@@ -117,6 +146,5 @@ restore_folder_leave_out(
 	buf_wipe(&there);
 	if (e == ERR_OK || e == ERR_NOTFOUND)
 		return ERR_OK;
-	return tool_refuse(d->f, e, "Give a folder that doesn't exist yet.", "%s/%s: %s", d->path,
-	    name, tool_reason(e));
+	return refuse(d, d->epochs, name, e);
 }

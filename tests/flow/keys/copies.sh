@@ -134,6 +134,17 @@ refused 1 "whole backup" "$keys" restore foreign T --passphrase-file pass
 refused 1 "signed by another key" "$keys" restore backup T --schedule keys.txt --root other/reply.pub --passphrase-file pass
 [ ! -e T ] || fail "something was made"
 
+step "each refusal of the folder says what to do, and what the next run does"
+mkdir -m 755 open
+ln -s stock link
+refused 1 "chmod 700" "$keys" restore backup open --passphrase-file pass
+refused 1 "no link" "$keys" restore backup link --passphrase-file pass
+refused 1 "Make that first" "$keys" restore backup none/R --passphrase-file pass
+refused 1 "it goes on where it stopped" strace -qq -o trace -e inject=renameat2:error=ENOSPC:when=2 \
+	"$keys" restore backup full.R --passphrase-file pass
+grep -q "full.R/.*: no room left" err && grep -q "Make room there" err || { cat err; fail "the reason"; }
+says "restored, with 14 epoch keys" "$keys" restore backup full.R --passphrase-file pass
+
 step "restore, killed at every step and run again"
 cheap K
 rm -f small && on $day "$keys" init A --instance "$onion" --passphrase-file pass >/dev/null && cheap A
