@@ -118,25 +118,34 @@ advance(struct job *j, uint64_t n)
 /* ---- writing */
 
 static enum err
+unread(struct job *j, const struct part *p, enum err e)
+{
+	memcpy(j->r->unread, p->name, sizeof j->r->unread);
+	return e;
+}
+
+static enum err
 copy_in(struct job *j, struct part *p, int fd)
 {
 	uint64_t left = p->size;
 	struct hash h;
 	size_t want, got;
-	enum err e = ERR_OK;
+	enum err e;
 
 	hash_init(&h, HASH_LEN);
-	for (; left > 0 && e == ERR_OK; left -= got) {
+	for (; left > 0; left -= got) {
 		want = left < PIECE ? (size_t)left : PIECE;
 		if ((e = io_read_full(fd, j->piece, want, &got)) == ERR_OK && got != want)
 			e = ERR_TRUNCATED;
-		if (e == ERR_OK)
-			e = age_seal_put(j->seal, j->piece, got);
+		if (e != ERR_OK)
+			return unread(j, p, e);
+		if ((e = age_seal_put(j->seal, j->piece, got)) != ERR_OK)
+			return e;
 		hash_put(&h, j->piece, got);
 		advance(j, got);
 	}
 	hash_finish(&h, p->hash);
-	return e;
+	return ERR_OK;
 }
 
 static enum err
@@ -148,10 +157,8 @@ write_part(struct job *j, struct part *p)
 	int fd = -1;
 	enum err e;
 
-	if ((e = io_open_file(j->v->dir, p->name, &fd)) != ERR_OK) {
-		j->r->why = "a file of the vault can't be read";
-		return e;
-	}
+	if ((e = io_open_file(j->v->dir, p->name, &fd)) != ERR_OK)
+		return unread(j, p, e);
 	if ((e = tar_header_write(head, &len, p->name, p->size)) == ERR_OK &&
 	    (e = age_seal_put(j->seal, head, len)) == ERR_OK && (e = copy_in(j, p, fd)) == ERR_OK)
 		e = age_seal_put(j->seal, zero, tar_pad(p->size));

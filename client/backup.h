@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "carry/tar.h"
 #include "vault.h"
 
 /*
@@ -31,6 +32,8 @@ struct backup_report {
 	size_t differ;   /* others */
 	uint64_t bytes;  /* of the file */
 	const char *why; /* after a failure: at what, in plain words; NULL */
+	char unread[TAR_NAME_MAX +
+		    1]; /* after a failure: the file of the vault that can't be read; "" */
 };
 
 /* v is open for writing. ERR_EXISTS, ERR_NOSPACE, ERR_AUTH (what was read back isn't what was

@@ -36,6 +36,16 @@ refuse(struct job *j, const char *path, const char *name, enum err e, const char
 	return e;
 }
 
+/* The backup itself can't be read, or doesn't verify. */
+static enum err
+refuse_source(struct job *j, enum err e)
+{
+	bool is_medium = e == ERR_SYS || e == ERR_NOMEM;
+
+	return refuse(
+	    j, j->q->file, NULL, e, is_medium ? NULL : "the backup is damaged. Take another one");
+}
+
 /* ---- one file */
 
 /* The folder of a member, and its name there; -1: no vault has such a file. */
@@ -73,6 +83,8 @@ write_member(struct job *j, struct unpack *u)
 	    (e = unpack_copy(u, io_sink(&fd))) == ERR_OK)
 		e = io_sync(fd);
 	io_close(&fd);
+	if (e != ERR_OK && u->is_unread)
+		return refuse_source(j, e);
 	if (e != ERR_OK)
 		return refuse(j, j->q->path, u->member.name, e, NULL);
 	j->r->items += dir == j->parts[N_FOLDERS - 1];
@@ -110,13 +122,11 @@ write_members(struct job *j, struct unpack *u)
 	if ((e = unpack_next(u)) != ERR_OK || strcmp(u->member.name, VAULT_FILE) != 0 ||
 	    (e = unpack_copy(u, (struct sink){skip_bytes, NULL})) != ERR_OK)
 		return refuse(j, j->q->file, NULL, e == ERR_OK ? ERR_PROFILE : e,
-		    "this isn't a backup of a vault");
+		    e == ERR_SYS ? NULL : "this isn't a backup of a vault");
 	while ((e = unpack_next(u)) == ERR_OK)
 		if ((e = write_member(j, u)) != ERR_OK)
 			return e;
-	if (e != ERR_CLOSED)
-		return refuse(j, j->q->file, NULL, e, "the backup is damaged");
-	return ERR_OK;
+	return e == ERR_CLOSED ? ERR_OK : refuse_source(j, e);
 }
 
 /* ---- all of it */
@@ -217,9 +227,11 @@ remove_name(void *ctx, int dirfd, const char *name)
 	return ERR_OK;
 }
 
+/* Keeps errno. */
 static void
 unmake(struct job *j)
 {
+	int why = errno;
 	size_t i;
 
 	if (!j->is_ours)
@@ -232,6 +244,7 @@ unmake(struct job *j)
 		unlinkat(j->dir, folders[i], AT_REMOVEDIR);
 	}
 	rmdir(j->q->path);
+	errno = why;
 }
 
 static enum err

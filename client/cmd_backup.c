@@ -43,6 +43,11 @@ take_note(void *ctx, const char *id)
 static int
 fail(const char *path, enum err e, const struct backup_report *r)
 {
+	if (r->unread[0] != '\0')
+		return cmd_fail(r->unread,
+		    "this file of the vault can't be read: %s. No backup was made. `verify` tells "
+		    "what else can't; import a bundle that has it again.",
+		    cmd_why(e));
 	if (e == ERR_EXISTS)
 		return cmd_fail(path, "a file of this name is there already, and nothing is ever "
 				      "overwritten.");

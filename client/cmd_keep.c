@@ -17,6 +17,10 @@ fail_keep(const struct catalog_item *row, enum err e)
 		    "is gone. Restore a backup of the vault.");
 	if (e == ERR_NOSPACE)
 		return cmd_fail(row->id, "no room for a second copy of it; it was not kept.");
+	if (e == ERR_SYS)
+		return cmd_fail(row->id,
+		    "%s. It was not kept. `verify` tells whether its file can be read.",
+		    cmd_why(e));
 	return cmd_fail_item(row, e);
 }
 

@@ -90,5 +90,10 @@ cmd_fail_item(const struct catalog_item *row, enum err e)
 		    "it can't be opened: %s. `verify` tells whether it is "
 		    "what the server sent.",
 		    err_text(e));
+	if (e == ERR_SYS)
+		return cmd_fail(row->id,
+		    "it can't be read: %s. Try again; if it stays so, the medium fails: import a "
+		    "bundle that has it again, or restore a backup on another medium.",
+		    cmd_why(e));
 	return cmd_fail(row->id, "%s.", cmd_why(e));
 }

@@ -27,9 +27,9 @@ take(struct unpack *u, void *p, size_t n)
 {
 	enum err e;
 
-	if (n > u->source.size - u->at)
-		return ERR_TRUNCATED;
-	if ((e = u->source.read(u->source.ctx, u->at, p, n)) == ERR_OK)
+	e = n > u->source.size - u->at ? ERR_TRUNCATED : u->source.read(u->source.ctx, u->at, p, n);
+	u->is_unread = e != ERR_OK;
+	if (e == ERR_OK)
 		u->at += n;
 	return e;
 }

@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_CLIENT_UNPACK_H
 #define SEALSLOT_CLIENT_UNPACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -16,6 +17,7 @@ struct unpack {
 	struct tar_member member; /* the current one */
 	uint64_t left;            /* of its content, not yet read */
 	uint8_t *p;               /* owned */
+	bool is_unread; /* the last error is the source's, not that of who takes the content */
 };
 
 enum err MUST_CHECK unpack_init(struct unpack *u, struct zip_source source);

@@ -1,0 +1,50 @@
+#!/bin/sh
+# A medium that can't be read or written, wherever that happens: the reason and the file are told, and what to do.
+. "$(dirname "$0")/common"
+
+"$make" bundle one.tar --items 1 --files 1 --size 6000000
+new_vault
+r import V one.tar >out
+id=$("$make" ids 0 1)
+item=$PWD/V/items/$id.age
+
+# failing CALLS FILE WHEN VERB ARGUMENT...: those calls on FILE fail from the WHENth on, in each thread.
+failing() {
+	calls=$1 file=$2 when=$3
+	shift 3
+	strace -f -qq -o trace -P "$(realpath "$file")" -e trace="$calls" -e inject="$calls:error=EIO:when=$when+" \
+		"$review" "$@" --passphrase-file pass
+}
+
+# told COMMAND...: it fails and says why, and no other reason.
+told() {
+	refused 1 "Input/output error" "$@"
+}
+
+step "one submission"
+told failing pread64 "$item" 1 show V "$id"
+grep -q "import a bundle that has it again" err || fail "no next step"
+told failing pread64 "$item" 10 extract V "$id" --to D
+[ ! -e D ] || fail "a failed extract left its folder"
+told failing pread64 "$item" 30 keep V "$id"
+grep -q "It was not kept" err || fail "what became of it"
+[ -z "$(ls -A V/kept 2>/dev/null)" ] || fail "something was kept"
+
+step "a backup of the vault names the file that it can't read"
+told failing read "$item" 2 backup V backup
+grep -q "items/$id.age: this file of the vault can't be read" err && [ ! -e backup ] || fail "the file"
+refused 1 "backup: Input/output error. No backup was made" strace -f -qq -o trace -e trace=write -e inject=write:error=EIO:when=3 \
+	"$review" backup V backup --passphrase-file pass
+says "was read back" r backup V backup
+
+step "a vault from its backup"
+told failing pread64 backup 20 restore R backup --keys KEYS
+grep -q "backup: Input/output error" err && grep -q "Nothing was restored" err || fail "the file"
+told strace -f -qq -o trace -e trace=write -e inject=write:error=EIO:when=10 "$review" restore R backup --keys KEYS --passphrase-file pass
+grep -q "R/" err || fail "the file"
+cp backup bent
+printf XXXXXXXX | dd of=bent bs=1 seek=3000000 conv=notrunc status=none
+refused 1 "bent: the backup is damaged. Take another one" r restore R bent --keys KEYS
+[ ! -e R ] || fail "something was restored"
+says "The vault is back, with 1 submission" r restore R backup --keys KEYS
+echo ok
