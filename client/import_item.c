@@ -246,7 +246,10 @@ adopt(struct import *im, const struct bundle_item *b, bool *is_there)
 	*is_there = false;
 	if ((e = vault_open_item(im->v, b->id, &fd)) == ERR_NOTFOUND)
 		return ERR_OK;
-	if (e == ERR_OK && (e = check_file(fd, b, is_there)) == ERR_OK && *is_there)
+	/* What can't be read isn't whole, and must not end every import from now on. */
+	if (e == ERR_OK && check_file(fd, b, is_there) != ERR_OK)
+		*is_there = false;
+	if (e == ERR_OK && *is_there)
 		e = add_row(im, fd, b);
 	io_close(&fd);
 	if ((e == ERR_OK && *is_there) || (e != ERR_OK && e != ERR_MODE))

@@ -47,4 +47,10 @@ printf XXXXXXXX | dd of=bent bs=1 seek=3000000 conv=notrunc status=none
 refused 1 "bent: the backup is damaged. Take another one" r restore R bent --keys KEYS
 [ ! -e R ] || fail "something was restored"
 says "The vault is back, with 1 submission" r restore R backup --keys KEYS
+
+step "what an import that was killed left, and can't be read, comes again"
+new_vault
+cp R/items/"$id".age V/items/
+says "1 submission listed, 1 new" failing read "$item" 1 import V one.tar
+says "1 verified" r verify V
 echo ok
