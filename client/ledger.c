@@ -119,9 +119,11 @@ check_tag(
 static enum err
 check_head(const struct ledger *l, uint32_t number, struct lines_piece *text)
 {
-	char head[sizeof HEAD + 64], hex[TAG_HEX + 1];
+	char head[64], hex[TAG_HEX + 1];
 
-	snprintf(head, sizeof head, HEAD "number: %u\nafter: ", number);
+	if (!lines_take(text, HEAD))
+		return ERR_PROFILE;
+	snprintf(head, sizeof head, "number: %u\nafter: ", number);
 	if (!lines_take(text, head) || text->len < TAG_HEX + 1 || text->p[TAG_HEX] != '\n')
 		return ERR_FORMAT;
 	text_hex(hex, l->tag, LEDGER_TAG);

@@ -44,8 +44,8 @@ struct ledger {
  * Reads everything there is; appends all lines in order to text. No lock is
  * needed: a reader that a writer overtakes begins again. ERR_NOTFOUND (no
  * file at all), ERR_NOMATCH (sealed to another key store), ERR_AUTH (a file that our key
- * didn't tag, or that was changed), ERR_TRUNCATED (one is missing in the middle), ERR_FORMAT. In
- * *number the file that was at fault, 0 for the folder.
+ * didn't tag, or that was changed), ERR_TRUNCATED (one is missing in the middle), ERR_FORMAT,
+ * ERR_PROFILE (of another version). In *number the file that was at fault, 0 for the folder.
  */
 enum err MUST_CHECK ledger_open(
     struct ledger *l, int dir, const struct identity *unlock, struct buf *text, uint32_t *number);

@@ -51,8 +51,9 @@ read_vault_file(int dir, const char *path, char out[static PATH_MAX], struct vau
 	else if (e != ERR_OK)
 		vault_fault(fault, path, VAULT_FILE, NULL);
 	else if ((e = parse_vault_file(&text, out)) != ERR_OK)
-		vault_fault(
-		    fault, path, VAULT_FILE, "it isn't as `sealslot-review init` writes it");
+		vault_fault(fault, path, VAULT_FILE,
+		    "it isn't as `sealslot-review init` writes it: a line \"sealslot-vault 1\", and "
+		    "a line \"keys: \" with the key store's path. Write it so");
 	buf_wipe(&text);
 	return e;
 }
@@ -136,7 +137,11 @@ open_parts(struct vault *v, const char *path, struct vault_fault *fault)
 
 	for (i = 0; i < sizeof parts / sizeof *parts; i++)
 		if ((e = io_open_dir(v->dir, parts[i].name, parts[i].fd)) != ERR_OK) {
-			vault_fault(fault, path, parts[i].name, NULL);
+			vault_fault(fault, path, parts[i].name,
+			    e == ERR_NOTFOUND || e == ERR_MODE
+				? "this folder of the vault is gone. Restore the vault from a "
+				  "backup"
+				: NULL);
 			return e;
 		}
 	return ERR_OK;
@@ -168,8 +173,10 @@ ledger_why(enum err e)
 	if (e == ERR_NOMATCH)
 		return "this vault was made for another key store";
 	if (e == ERR_TRUNCATED)
-		return "this file of the ledger is missing. Restore the vault from a backup, or "
-		       "make a new one and import the bundles again";
+		return "this file of the ledger is missing, or cut off. Restore the vault from a "
+		       "backup, or make a new one and import the bundles again";
+	if (e == ERR_PROFILE)
+		return "it is whole, but of another version of sealslot-review: take a newer one";
 	if (e == ERR_SYS || e == ERR_NOMEM)
 		return NULL;
 	return "the ledger is damaged. Restore the vault from a backup, or make a new one and "
@@ -187,8 +194,9 @@ read_ledger(struct vault *v, const char *path, struct vault_fault *fault)
 
 	buf_init(&text, LIMIT_VAULT_INDEX);
 	e = ledger_open(&v->ledger, v->ledger_dir, keystore_unlock(v->keys), &text, &number);
-	if (e == ERR_OK)
-		e = catalog_load(&v->catalog, text.p, text.len, &line);
+	/* Its tags verify, so it is as somebody with our keys wrote it. */
+	if (e == ERR_OK && (e = catalog_load(&v->catalog, text.p, text.len, &line)) == ERR_FORMAT)
+		e = ERR_PROFILE;
 	if (e == ERR_OK)
 		e = catalog_old_mark(&v->catalog);
 	if (e != ERR_OK) {
@@ -333,10 +341,12 @@ make_parts(struct vault *v)
 	return write_vault_file(v);
 }
 
-/* A half-made vault has nothing that is worth keeping. */
+/* A half-made vault has nothing that is worth keeping. Keeps errno. */
 static void
 unmake(struct vault *v, const char *path)
 {
+	int why = errno;
+
 	if (v->ledger_dir != -1)
 		unlinkat(v->ledger_dir, "000001-all.age", 0);
 	unlinkat(v->dir, VAULT_FILE, 0);
@@ -344,6 +354,7 @@ unmake(struct vault *v, const char *path)
 	unlinkat(v->dir, VAULT_LEDGER, AT_REMOVEDIR);
 	unlinkat(v->dir, VAULT_SCHEDULES, AT_REMOVEDIR);
 	rmdir(path);
+	errno = why;
 }
 
 static enum err

@@ -48,6 +48,18 @@ refused 1 "bent: the backup is damaged. Take another one" r restore R bent --key
 [ ! -e R ] || fail "something was restored"
 says "The vault is back, with 1 submission" r restore R backup --keys KEYS
 
+step "a vault that can't be made, or has lost a part"
+told strace -f -qq -o trace -e trace=write -e inject=write:error=EIO:when=1 "$review" init N --keys KEYS --passphrase-file pass
+[ ! -e N ] || fail "half a vault"
+last=$(ls R/ledger | tail -1)
+cp R/ledger/"$last" last
+head -c 100 last >R/ledger/"$last"
+refused 1 "missing, or cut off" r list R
+cp last R/ledger/"$last"
+mv R/schedules gone
+refused 1 "R/schedules: this folder of the vault is gone. Restore" r list R
+mv gone R/schedules
+
 step "what an import that was killed left, and can't be read, comes again"
 new_vault
 cp R/items/"$id".age V/items/

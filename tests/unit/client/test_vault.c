@@ -37,6 +37,22 @@ a_new_vault_is_empty_and_pinned(void **state)
 	desk_wipe(&d);
 }
 
+/* What a newer version writes is signed with the same keys: it isn't damage. */
+static void
+a_ledger_of_another_version_is_told(void **state)
+{
+	static const char line[] = "colour: blue\n";
+	struct desk d;
+
+	(void)state;
+	desk_init(&d, 1);
+	assert_ok(ledger_append(&d.v->ledger, line, strlen(line)));
+	desk_close(&d);
+	assert_err(reopen(&d, NULL, &d.pass), ERR_PROFILE);
+	assert_non_null(strstr(d.fault.why, "another version"));
+	desk_wipe(&d);
+}
+
 static enum err
 create(struct desk *d, const char *name)
 {
@@ -334,6 +350,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_new_vault_is_empty_and_pinned),
+	    cmocka_unit_test(a_ledger_of_another_version_is_told),
 	    cmocka_unit_test(init_takes_only_a_new_or_empty_folder),
 	    cmocka_unit_test(the_root_key_may_come_from_elsewhere),
 	    cmocka_unit_test(init_leaves_nothing_on_failure),
