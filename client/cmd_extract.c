@@ -54,7 +54,7 @@ fail_extract(const struct extract *x, enum err e, const char *to)
 		return cmd_fail(to, "there isn't room for it. Nothing was extracted.");
 	if (e == ERR_AUTH || e == ERR_PROFILE || e == ERR_TRUNCATED)
 		return cmd_fail(name,
-		    "its content doesn't verify: %s. Nothing was extracted. "
+		    "it can't be extracted: %s. Nothing was extracted. "
 		    "`verify` tells whether it is what the server sent.",
 		    err_text(e));
 	return cmd_fail(name, "%s. Nothing was extracted.", cmd_why(e));
