@@ -22,7 +22,7 @@ static const char HELP[] =
     "                          it calls retired doesn't come back, and what it says is kept\n"
     "  --root ROOT.PUB         the root key of that schedule; default: the backup's own. After\n"
     "                          new-root, a backup that is older needs the new root.pub here, and\n"
-    "                          beside KEYS.TXT the statements root-*.txt\n"
+    "                          beside KEYS.TXT the statements root-NNNN.txt\n"
     "  --passphrase-file FILE  take the passphrase from the first line of FILE\n";
 
 static void

@@ -3,15 +3,18 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "carry/handover.h"
 #include "open/keystore_file.h"
 
 #define STATEMENT "root-"
+#define SIG_EXT   ".minisig"
 
 /* ---- one file on its way */
 
@@ -30,7 +33,10 @@ carry(const struct way *w, int from, const char *name)
 
 	buf_init(&b, w->max);
 	if ((e = io_read_file(from, name, &b)) != ERR_OK)
-		tool_refuse(w->f, e, "", "%s: %s", name, tool_reason(e));
+		tool_refuse(w->f, e,
+		    "Put that right and run the same command again. If it is nothing of the key store, "
+		    "take it away.",
+		    "%s: %s", name, tool_reason(e));
 	else
 		e = w->put(w->ctx, name, &b);
 	buf_wipe(&b);
@@ -99,10 +105,32 @@ public_copy(const struct keystore *from, const char *from_path, const struct key
 
 /* ---- the statements by which root keys hand over */
 
+/* "root-0013.txt", or its signature: the schedule may lie in a folder of anything, and what is
+ * carried goes to the server. */
+static bool
+is_statement(const char *name)
+{
+	char right[HANDOVER_NAME_MAX];
+	const char *number;
+	size_t len;
+	uint64_t serial;
+
+	if (strncmp(name, STATEMENT, strlen(STATEMENT)) != 0)
+		return false;
+	number = name + strlen(STATEMENT);
+	number += strspn(number, "0");
+	if (text_number(number, strspn(number, "0123456789"), UINT32_MAX, &serial) != ERR_OK)
+		return false;
+	handover_name(right, (uint32_t)serial);
+	len = strlen(right);
+	return strncmp(name, right, len) == 0 &&
+	       (name[len] == '\0' || strcmp(name + len, SIG_EXT) == 0);
+}
+
 static enum err
 carry_statement(void *ctx, int from, const char *name)
 {
-	return strncmp(name, STATEMENT, strlen(STATEMENT)) == 0 ? carry(ctx, from, name) : ERR_OK;
+	return is_statement(name) ? carry(ctx, from, name) : ERR_OK;
 }
 
 enum err

@@ -134,13 +134,21 @@ def copies_and_backups(slot, copy, old_backup, vault, stale):
     check("never an alarm" in said, said)
 
     step("a backup from before new-root: refused with the way that works, then that way")
-    restored, schedule = os.path.join(slot.folder, "restored"), os.path.join(keys, "publish", "keys.txt")
+    restored, downloads = os.path.join(slot.folder, "restored"), os.path.join(slot.folder, "downloads")
+    shutil.copytree(os.path.join(keys, "publish"), downloads)
+    schedule = os.path.join(downloads, "keys.txt")
+    os.mkdir(os.path.join(downloads, "root-folder"))
+    for name in ("root-password.txt", "root-0002.txt.bak", "root-2.txt"):
+        with open(os.path.join(downloads, name), "w", encoding="ascii") as f:
+            f.write("nobody else's business\n")
     restore = ["keys/sealslot-keys", "restore", old_backup, restored, "--schedule", schedule]
     refused("add --root and the new root.pub", lambda: slot.run(*restore, *slot.passphrase))
     check(not os.path.exists(restored), "a half made key store")
     said = slot.run(*restore, "--root", os.path.join(keys, "root.pub"), *slot.passphrase).stdout
     check("can't sign schedules" in said, said)
     check(not os.path.exists(os.path.join(restored, "root.age")), "the old root key came back")
+    carried = sorted(n for n in os.listdir(os.path.join(restored, "publish")) if n.startswith("root-"))
+    check(carried == ["root-0002.txt", "root-0002.txt.minisig"], f"what is for the server: {carried}")
     check(key_line(os.path.join(restored, "root.pub")) == key_line(os.path.join(keys, "root.pub")), "root.pub")
     check("no root key" in slot.run("keys/sealslot-keys", "show", restored).stdout, "show")
     refused("no root key", lambda: slot.run("keys/sealslot-keys", "schedule", restored, "--epochs", "9",
