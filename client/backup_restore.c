@@ -93,7 +93,7 @@ write_member(struct job *j, struct unpack *u)
 
 /* The recorded path of the key store is replaced by where it is now. */
 static enum err
-write_vault_file(const struct job *j)
+write_vault_file(struct job *j)
 {
 	struct buf text;
 	enum err e;
@@ -102,7 +102,7 @@ write_vault_file(const struct job *j)
 	if ((e = buf_addf(&text, "sealslot-vault 1\nkeys: %s\n", j->keys_path)) == ERR_OK)
 		e = io_write_new(j->dir, VAULT_FILE, text.p, text.len, 0600);
 	buf_wipe(&text);
-	return e;
+	return e == ERR_OK ? ERR_OK : refuse(j, j->q->path, VAULT_FILE, e, NULL);
 }
 
 static enum err
@@ -248,13 +248,14 @@ unmake(struct job *j)
 }
 
 static enum err
-sync_folders(const struct job *j)
+sync_folders(struct job *j)
 {
 	enum err e = ERR_OK;
 	size_t i;
 
 	for (i = 0; i < N_FOLDERS && e == ERR_OK; i++)
-		e = io_sync(j->parts[i]);
+		if ((e = io_sync(j->parts[i])) != ERR_OK)
+			refuse(j, j->q->path, folders[i], e, NULL);
 	return e;
 }
 

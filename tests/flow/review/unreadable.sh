@@ -35,12 +35,17 @@ told failing read "$item" 2 backup V backup
 grep -q "items/$id.age: this file of the vault can't be read" err && [ ! -e backup ] || fail "the file"
 refused 1 "backup: Input/output error. No backup was made" strace -f -qq -o trace -e trace=write -e inject=write:error=EIO:when=3 \
 	"$review" backup V backup --passphrase-file pass
+# The last sync is that of its folder, when it has its name.
+told strace -f -qq -o trace -P "$PWD" -e trace=fsync -e inject=fsync:error=EIO "$review" backup V backup --passphrase-file pass
+[ ! -e backup ] || fail "it says that no backup was made, and there is one"
 says "was read back" r backup V backup
 
 step "a vault from its backup"
 told failing pread64 backup 20 restore R backup --keys KEYS
 grep -q "backup: Input/output error" err && grep -q "Nothing was restored" err || fail "the file"
 told strace -f -qq -o trace -e trace=write -e inject=write:error=EIO:when=10 "$review" restore R backup --keys KEYS --passphrase-file pass
+grep -q "R/" err || fail "the file"
+told strace -f -qq -o trace -e trace=fsync -e inject=fsync:error=EIO:when=8 "$review" restore R backup --keys KEYS --passphrase-file pass
 grep -q "R/" err || fail "the file"
 cp backup bent
 printf XXXXXXXX | dd of=bent bs=1 seek=3000000 conv=notrunc status=none
