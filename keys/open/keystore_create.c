@@ -62,7 +62,7 @@ make_folder(const char *path, int *out)
 	if ((e = io_open_dir(AT_FDCWD, path, &fd)) != ERR_OK)
 		return e;
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
-		e = ERR_BUSY;
+		e = errno == EWOULDBLOCK ? ERR_BUSY : io_errno();
 	else if (fstat(fd, &st) == -1)
 		e = io_errno();
 	else if (st.st_uid != geteuid())

@@ -220,9 +220,12 @@ tool_lock(struct keystore *k, const char *path, struct tool_fault *f)
 {
 	enum err e;
 
-	if ((e = keystore_lock(k)) != ERR_OK)
+	if ((e = keystore_lock(k)) == ERR_BUSY)
 		tool_refuse(f, e, "Wait until it has finished.",
 		    "%s: another program is working with this key store", path);
+	else if (e != ERR_OK)
+		tool_refuse(f, e, "Keep it on a file system that knows locks.",
+		    "%s: it can't be locked: %s", path, tool_reason(e));
 	return e;
 }
 
