@@ -1,5 +1,6 @@
 #include "keyring.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,17 +61,19 @@ keyring_refuse(struct tool_fault *f, enum err e, const struct keystore_epoch *ep
 	    f, e, epoch, "Nothing was signed. Restore this file from the backup of the key store.");
 }
 
-/* Does the log say that it is being destroyed? */
+/* Does the log say that it is being destroyed? Keeps errno. */
 static bool
 is_begun(const struct keystore *k, const struct keystore_epoch *epoch)
 {
 	struct holders known = {0};
 	struct tool_fault ignored;
+	int why = errno;
 	bool is_retired;
 
 	is_retired = holders_load(k, &known, &ignored) == ERR_OK &&
 		     holders_is_retired(&known, epoch->inbox, epoch->number);
 	holders_wipe(&known);
+	errno = why;
 	return is_retired;
 }
 

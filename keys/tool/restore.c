@@ -300,6 +300,10 @@ open_keys(struct restore *r, struct keystore *k)
 		e = keyring_get(k, &ring.p[i], &id, r->f);
 		secret_free(id);
 	}
+	if (e == ERR_SYS)
+		snprintf(r->f->todo, sizeof r->f->todo,
+		    "What was just written can't be read. Run the same command again; if it stays "
+		    "so, the medium fails: restore into a folder on another one.");
 	keyring_free(&ring);
 	return e;
 }

@@ -144,6 +144,10 @@ refused 1 "it goes on where it stopped" strace -qq -o trace -e inject=renameat2:
 	"$keys" restore backup full.R --passphrase-file pass
 grep -q "full.R/.*: no room left" err && grep -q "Make room there" err || { cat err; fail "the reason"; }
 says "restored, with 14 epoch keys" "$keys" restore backup full.R --passphrase-file pass
+rm full.R/instance full.R/log
+refused 1 "epochs/tips-2.age: Input/output error" strace -qq -o trace -P "$PWD/full.R/epochs/tips-2.age" -e trace=read \
+	-e inject=read:error=EIO:when=3+ "$keys" restore backup full.R --passphrase-file pass
+grep -q "restore into a folder on another one" err || { cat err; fail "no next step"; }
 
 step "restore, killed at every step and run again"
 cheap K
