@@ -331,7 +331,7 @@ import_all(struct vault *v, const struct cmd_options *o, struct session *s)
 	enum err e;
 
 	if ((e = import_retry(v, &retried)) != ERR_OK)
-		return cmd_fail(o->vault, "the ledger can't be written: %s.", cmd_why(e));
+		return cmd_fail(o->vault, "nothing was imported: %s.", cmd_why(e));
 	if (retried > 0)
 		printf("%zu older submission%s can be opened now.\n", retried,
 		    retried == 1 ? "" : "s");

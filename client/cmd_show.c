@@ -156,8 +156,8 @@ put_item(struct buf *out, struct vault *v, struct item *it, const struct catalog
 	struct catalog_item row = *known;
 	enum err e;
 
-	if (it->manifest != NULL && vault_schedule(v, it->manifest->schedule, &s) != ERR_OK)
-		s = NULL;
+	if ((e = item_schedule(v, it, &s)) != ERR_OK)
+		return e;
 	/* Judged anew: the file may have been changed since it was imported. A kept one has another
 	 * key: what was found at its import stands. */
 	if (!it->is_kept) {

@@ -88,12 +88,11 @@ judge(struct vault *v, int fd, struct catalog_item *row, enum err *opened)
 	*opened = item_open_in(v, fd, row->epoch, &it);
 	if (*opened != ERR_OK && !item_state_of(*opened, &row->state))
 		return *opened;
-	if (it != NULL) {
-		if (it->manifest != NULL && vault_schedule(v, it->manifest->schedule, &s) != ERR_OK)
-			s = NULL;
+	e = it == NULL ? ERR_OK : item_schedule(v, it, &s);
+	if (e == ERR_OK && it != NULL)
 		item_judge(it, v->catalog.instance, s, row);
-	}
-	e = catalog_put_item(&v->catalog, row);
+	if (e == ERR_OK)
+		e = catalog_put_item(&v->catalog, row);
 	item_free(it);
 	return e;
 }
@@ -141,6 +140,8 @@ import_retry(struct vault *v, size_t *n)
 			continue;
 		e = judge(v, fd, &row, &opened);
 		io_close(&fd);
+		if (e == ERR_SYS) /* it can't be read now: another time */
+			continue;
 		if (e != ERR_OK)
 			return e;
 		*n += opened == ERR_OK;

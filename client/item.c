@@ -191,6 +191,20 @@ flags_of(const struct item *it, const char *instance, const struct schedule *s,
 	return flags;
 }
 
+enum err
+item_schedule(struct vault *v, const struct item *it, const struct schedule **out)
+{
+	const struct schedule *s = NULL;
+	enum err e = ERR_OK;
+
+	if (it->manifest != NULL)
+		e = vault_schedule(v, it->manifest->schedule, &s);
+	if (e == ERR_SYS || e == ERR_NOMEM)
+		return e;
+	*out = e == ERR_OK ? s : NULL;
+	return ERR_OK;
+}
+
 void
 item_judge(
     const struct item *it, const char *instance, const struct schedule *s, struct catalog_item *row)

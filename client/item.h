@@ -43,6 +43,12 @@ void item_free(struct item *it); /* accepts NULL */
 bool item_state_of(enum err e, enum catalog_state *state);
 
 /*
+ * The schedule that its manifest names: NULL if nobody here has seen it, or it doesn't verify.
+ * Borrowed from v. ERR_SYS, ERR_NOMEM: that isn't known.
+ */
+enum err MUST_CHECK item_schedule(
+    struct vault *v, const struct item *it, const struct schedule **out);
+/*
  * Compares manifest, archive, opening key, instance and schedule (NULL: the one
  * that the manifest names isn't known) with what row says from the signed
  * index; fills the row's state, flags and what it has from the manifest.

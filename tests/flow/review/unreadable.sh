@@ -65,6 +65,23 @@ mv R/schedules gone
 refused 1 "R/schedules: this folder of the vault is gone. Restore" r list R
 mv gone R/schedules
 
+step "a key schedule that can't be read now isn't one that was never seen"
+"$make" bundle two.tar --items 1 --first 1 --serial 2 --previous one.tar
+rm -rf late && cp -a R late
+told failing read late/schedules/0012.age 1 import late two.tar
+told failing read R/schedules/0012.age 1 show R "$id"
+says "1 submission listed, 1 new" r import late two.tar
+r list late --json | python3 -c "import json, sys; sys.exit(any(i['flags'] for i in json.load(sys.stdin)['items']))" ||
+	fail "flagged for good"
+
+step "what had no key, and can't be read, ends no import"
+mv KEYS/epochs KEYS/away && mkdir -m 700 KEYS/epochs
+new_vault
+says "can't be opened" r import V one.tar
+rmdir KEYS/epochs && mv KEYS/away KEYS/epochs
+says "1 submission listed, 0 new" failing pread64 "$item" 1 import V one.tar
+says "1 older submission can be opened now" r import V one.tar
+
 step "what an import that was killed left, and can't be read, comes again"
 new_vault
 cp R/items/"$id".age V/items/
