@@ -58,7 +58,10 @@ create(struct copy *c, struct tool_fault *f)
 	if ((e = keystore_create(c->to_path, &pass)) == ERR_MODE)
 		tool_refuse_folder(f, e, c->to_path);
 	else if (e != ERR_OK)
-		tool_refuse(f, e, "Give a folder that doesn't exist yet, or an earlier copy.",
+		tool_refuse(f, e,
+		    e == ERR_NOSPACE || e == ERR_SYS
+			? "Put that right, then run the same command again, or give another place."
+			: "Give a folder that doesn't exist yet, or an earlier copy.",
 		    "%s: %s", c->to_path, tool_reason(e));
 	else
 		e = tool_open_with(c->to_path, &pass, &c->to, f);
@@ -390,7 +393,8 @@ copy_reply_key(struct copy *c, struct tool_fault *f)
 	    (e = keystore_get_sign(c->from, TOOL_REPLY, key)) == ERR_OK)
 		e = put_reply_key(c, key, there);
 	if (e != ERR_OK)
-		tool_refuse(f, e, "", TOOL_REPLY ": %s", tool_reason(e));
+		tool_refuse(f, e, "Make room if there is none, then " TOOL_AGAIN, TOOL_REPLY ": %s",
+		    tool_reason(e));
 	secret_free(key);
 	secret_free(there);
 	return e;

@@ -57,7 +57,8 @@ replace(void *ctx, const char *name, const struct buf *content)
 	enum err e;
 
 	if ((e = io_replace(t->dir, name, content->p, content->len, TOOL_PUBLIC_MODE)) != ERR_OK)
-		tool_refuse(t->f, e, "", "%s: %s", name, tool_reason(e));
+		tool_refuse(t->f, e, "Make room if there is none, then " TOOL_AGAIN, "%s: %s", name,
+		    tool_reason(e));
 	return e;
 }
 
@@ -77,7 +78,8 @@ copy_publish(const struct keystore *from, const struct keystore *to, struct tool
 
 	if ((e = io_open_dir(keystore_dir(from), TOOL_PUBLISH, &fd)) != ERR_OK ||
 	    (e = io_open_dir(keystore_dir(to), TOOL_PUBLISH, &t.dir)) != ERR_OK)
-		tool_refuse(f, e, "", TOOL_PUBLISH ": %s", tool_reason(e));
+		tool_refuse(
+		    f, e, "Put that right, then " TOOL_AGAIN, TOOL_PUBLISH ": %s", tool_reason(e));
 	else
 		e = keystore_file_each(fd, carry_published, &w);
 	io_close(&fd);
@@ -146,7 +148,8 @@ public_statements(const char *schedule, public_put *put, void *ctx, struct tool_
 		return tool_refuse(f, ERR_LIMIT, "", "the path is too long");
 	folder = dirname(path);
 	if ((e = io_open_dir(AT_FDCWD, folder, &fd)) != ERR_OK)
-		tool_refuse(f, e, "", "%s: %s", folder, tool_reason(e));
+		tool_refuse(f, e, "Name the schedule in a folder that you may read.", "%s: %s",
+		    folder, tool_reason(e));
 	else
 		e = keystore_file_each(fd, carry_statement, &w);
 	io_close(&fd);

@@ -21,7 +21,9 @@ record_read(const struct keystore *k, struct buf *out, struct tool_fault *f)
 	if (e == ERR_NOTFOUND)
 		return ERR_OK;
 	if (e != ERR_OK)
-		tool_refuse(f, e, "", TOOL_LOG ": %s", tool_reason(e));
+		tool_refuse(f, e,
+		    "Try again. If it stays so, the medium fails: copy the key store to another.",
+		    TOOL_LOG ": %s", tool_reason(e));
 	return e;
 }
 

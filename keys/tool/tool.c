@@ -385,7 +385,8 @@ tool_read_instance(const struct keystore *k, char *out, size_t size, struct tool
 		    "where it stopped.",
 		    "the key store isn't complete");
 	else if (e != ERR_OK)
-		tool_refuse(f, e, "", "%s: %s", TOOL_INSTANCE, tool_reason(e));
+		tool_refuse(f, e, "Restore the key store from its backup.", "%s: %s", TOOL_INSTANCE,
+		    tool_reason(e));
 	else if (b.len != SCHEDULE_INSTANCE_LEN + 1 || b.p[b.len - 1] != '\n' ||
 		 !schedule_is_instance((const char *)b.p, b.len - 1) || size < b.len)
 		e = tool_refuse(f, ERR_FORMAT, "It holds the onion address, one line.",

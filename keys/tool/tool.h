@@ -29,6 +29,8 @@ enum tool_exit { TOOL_DONE = 0, TOOL_FAILED = 1, TOOL_USAGE = 2 };
 #define TOOL_INSTANCE   "instance"
 #define TOOL_PUBLISH    "publish"
 #define TOOL_LOG        "log"
+/* For what was cut off: how its next step ends. */
+#define TOOL_AGAIN "run the same command again: it goes on where it stopped."
 /* Public files: the folder keeps others away, their copies on a stick need no care. */
 #define TOOL_PUBLIC_MODE 0644
 

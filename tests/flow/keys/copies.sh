@@ -140,7 +140,7 @@ ln -s stock link
 refused 1 "chmod 700" "$keys" restore backup open --passphrase-file pass
 refused 1 "no link" "$keys" restore backup link --passphrase-file pass
 refused 1 "Make that first" "$keys" restore backup none/R --passphrase-file pass
-refused 1 "it goes on where it stopped" strace -qq -o trace -e inject=renameat2:error=ENOSPC:when=2 \
+refused 1 "it goes on where it stopped" strace -qq -o trace -e inject=write:error=ENOSPC:when=3 \
 	"$keys" restore backup full.R --passphrase-file pass
 grep -q "full.R/.*: no room left" err && grep -q "Make room there" err || { cat err; fail "the reason"; }
 says "restored, with 14 epoch keys" "$keys" restore backup full.R --passphrase-file pass

@@ -154,6 +154,25 @@ done
 [ $count -gt 30 ] || fail "only $count steps were tried"
 echo "$count steps"
 
+step "no room, at each step: the next step is told, and taken"
+count=0
+for call in write fsync linkat renameat mkdirat; do
+	nth=1
+	while :; do
+		rm -rf K C
+		cp -a K.before K
+		strace -qq -o trace -e trace=$call -e inject=$call:error=ENOSPC:when=$nth \
+			"$keys" reviewer-copy K C --passphrase-file pass --copy-passphrase-file copypass >out 2>err </dev/null && break
+		grep -q "standard output" err || { [ "$(wc -l <err)" -eq 2 ] && grep -q "again" err; } ||
+			{ cat err; fail "$call $nth: no next step"; }
+		says "no root key" "$keys" reviewer-copy K C --passphrase-file pass --copy-passphrase-file copypass
+		count=$((count + 1))
+		nth=$((nth + 1))
+	done
+done
+[ $count -gt 20 ] || fail "only $count steps were tried"
+echo "$count steps"
+
 step "a key that retire has begun to destroy: run retire again, restore nothing"
 rm -rf K && cp -a K.before K
 head -c 300 /dev/urandom >K/epochs/tips-1.age && chmod 600 K/epochs/tips-1.age
