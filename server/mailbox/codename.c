@@ -87,12 +87,28 @@ letter(uint32_t c)
 	return c >= 'a' && c <= 'z' ? (char)c : '?';
 }
 
+/* What was typed: its letters, and where among them each run without a separator begins. */
+struct typed {
+	char letters[CODENAME_LETTERS_MAX + WORDS_MAX + 1];
+	size_t starts[CODENAME_WORDS + 1]; /* of the first runs; behind the last one: the end */
+	unsigned runs;
+};
+
+static void
+start_run(struct typed *t, size_t at)
+{
+	if (t->runs < CODENAME_WORDS)
+		t->starts[t->runs] = at;
+	t->runs++;
+}
+
 /* Lower-case letters of what was typed; separators fall away, anything else is kept as '?'. */
 static enum err
-normalise(char *out, size_t max, const char *s, size_t len)
+normalise(struct typed *t, const char *s, size_t len)
 {
 	const uint8_t *p = (const uint8_t *)s;
 	size_t n = 0, used;
+	bool is_inside = false;
 	uint32_t c;
 
 	for (; len > 0; p += used, len -= used) {
@@ -100,13 +116,20 @@ normalise(char *out, size_t max, const char *s, size_t len)
 		c = used == 0 ? 0 : text_utf8_point(p, used);
 		if (used == 0)
 			used = 1;
-		if (is_between(c))
+		if (is_between(c)) {
+			is_inside = false;
 			continue;
-		if (n == max)
+		}
+		if (n == sizeof t->letters - 1)
 			return ERR_LIMIT;
-		out[n++] = letter(c);
+		if (!is_inside)
+			start_run(t, n);
+		is_inside = true;
+		t->letters[n++] = letter(c);
 	}
-	out[n] = '\0';
+	t->letters[n] = '\0';
+	if (t->runs <= CODENAME_WORDS)
+		t->starts[t->runs] = n;
 	return ERR_OK;
 }
 
@@ -138,6 +161,30 @@ split(struct codename *c, const char *letters, struct codename_fault *fault)
 	return left == 0 ? ERR_OK : refuse(fault, CODENAME_TOO_LONG, CODENAME_WORDS + 1);
 }
 
+/*
+ * Read letter by letter, a letter too many spoils the word behind it. Who typed eight words apart
+ * counts them on a paper: the first that isn't in the list is meant.
+ */
+static void
+name_typed_word(const struct typed *t, struct codename_fault *fault)
+{
+	size_t len, used;
+	uint32_t number;
+	unsigned i;
+
+	if (t->runs != CODENAME_WORDS)
+		return;
+	for (i = 0; i < CODENAME_WORDS; i++) {
+		len = t->starts[i + 1] - t->starts[i];
+		if (words_find(t->letters + t->starts[i], len, &number, &used) == ERR_OK &&
+		    used == len)
+			continue;
+		fault->why = CODENAME_UNKNOWN_WORD;
+		fault->word = i + 1;
+		return;
+	}
+}
+
 /* By letters, not by number: the list has one word twice. */
 static bool
 check_fits(const struct codename *c)
@@ -151,19 +198,19 @@ check_fits(const struct codename *c)
 enum err
 codename_parse(struct codename *c, const char *s, size_t len, struct codename_fault *fault)
 {
-	char letters[CODENAME_LETTERS_MAX + WORDS_MAX + 1];
 	struct codename got = {0};
+	struct typed typed = {0};
 	enum err e;
 
-	if ((e = normalise(letters, sizeof letters - 1, s, len)) != ERR_OK)
+	if ((e = normalise(&typed, s, len)) != ERR_OK)
 		e = refuse(fault, CODENAME_TOO_LONG, CODENAME_WORDS + 1);
-	else
-		e = split(&got, letters, fault);
+	else if ((e = split(&got, typed.letters, fault)) != ERR_OK)
+		name_typed_word(&typed, fault);
 	if (e == ERR_OK && !check_fits(&got))
 		e = refuse(fault, CODENAME_WRONG_CHECK, 0);
 	if (e == ERR_OK)
 		*c = got;
-	sodium_memzero(letters, sizeof letters);
+	sodium_memzero(&typed, sizeof typed);
 	sodium_memzero(&got, sizeof got);
 	return e;
 }

@@ -66,6 +66,33 @@ a_typo_is_named_without_any_state(void **state)
 	assert_int_equal(fault.why, CODENAME_TOO_LONG);
 }
 
+/* The place is that on the paper: a letter too many at a word's end isn't the fault of the next
+ * one. */
+static void
+a_letter_too_many_is_its_own_words(void **state)
+{
+	static const struct {
+		const char *typed;
+		unsigned word;
+	} cases[] = {
+	    {"abacusx abdomen abdomen abdomen abdomen abdomen abdomen abdomen", 1},
+	    {"abacus abdomen 3. abdomenn abdomen abdomen abdomen abdomen abdomen", 3},
+	    {"abacus abdomen abdomen abdomen abdomen abdomen abdomen abdomenz", 8},
+	    {"abacus abdomen abdomen abdomen abdomen abacusabdomen abdomen abdomen", 6},
+	};
+	struct codename_fault fault;
+	struct codename c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_err(
+		    codename_parse(&c, cases[i].typed, strlen(cases[i].typed), &fault), ERR_FORMAT);
+		assert_int_equal(fault.why, CODENAME_UNKNOWN_WORD);
+		assert_int_equal(fault.word, cases[i].word);
+	}
+}
+
 static void
 a_numbered_list_is_a_codename(void **state)
 {
@@ -190,6 +217,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_new_codename_parses_in_any_dress),
 	    cmocka_unit_test(a_typo_is_named_without_any_state),
+	    cmocka_unit_test(a_letter_too_many_is_its_own_words),
 	    cmocka_unit_test(a_numbered_list_is_a_codename),
 	    cmocka_unit_test(wrong_and_swapped_words_fail_the_check),
 	    cmocka_unit_test(hostile_text_is_refused),
