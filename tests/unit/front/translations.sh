@@ -45,3 +45,8 @@ refused "one with another value" "differs between"
 
 sed 's/^msgstr "Français"/msgstr "Français/' "$po" >"$work/fr.po"
 refused "one that isn't a .po file" "."
+
+# French puts a no-break space before two-part signs and units (the head of fr.po): none may stand alone on a line.
+msgcat --no-wrap "$po" | sed '1,/^msgid "English"/d' | LC_ALL=C.UTF-8 grep -E \
+	'^msgstr.*( [:;!?»%]|« |([0-9]|\}\}) (Go|Mo|ko|h|minutes|heures|jours)\b)' >"$work/loose" || :
+[ ! -s "$work/loose" ] || { echo "an ordinary space in:"; cat "$work/loose"; exit 1; }
