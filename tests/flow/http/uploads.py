@@ -41,6 +41,9 @@ def receipt_and_again(front):
         assert receipt.h1 == "It has arrived"
         assert all(f"<li>{word}</li>" in receipt.text for word in CODENAME.split()), receipt.text
     assert "Sealed with key 1 for Investigations desk" in receipt.text, receipt.text
+    # The frame beside the form is small on a phone: the words must be seen before anybody scrolls in it.
+    framed = front.get("/receipt?f=1", {"Cookie": cookie.split(";")[0]}).text
+    assert framed.index('class="codename"') < framed.index("does not work a second time"), framed
     again = front.post(body)
     assert sent_before(front, again).text == receipt.text
     assert again.headers["Set-Cookie"] == cookie
