@@ -130,6 +130,7 @@ test_progress_of_what_ended(void **state)
 	    {PAGE_NOT_CONFIRMED, "It may have been stored, or not", false},
 	    {PAGE_ARRIVING, "It may be stored already", false},
 	    {PAGE_TOO_LARGE, "Please stop", true},
+	    {PAGE_EMPTY, "Write something or choose a file", false},
 	    {PAGE_BROKEN_OFF, "press the button once more", true},
 	    {PAGE_SESSION_OVER, "target=\"_blank\" rel=\"noopener\"", true},
 	};
