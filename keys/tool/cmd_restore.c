@@ -52,6 +52,18 @@ print_unknown(const struct restore_request *q)
 	    q->path);
 }
 
+/* What was made after the backup is missing, and under an old file's name show can't see that. */
+static void
+print_next(const struct restore_request *q)
+{
+	if (tool_has_file(q->path, TOOL_ROOT))
+		printf("\nNext, for keys that were made after this backup:\n  " TOOL_PROGRAM
+		       " revoke %s --lost\n",
+		    q->path);
+	else
+		printf("\nNext: " TOOL_PROGRAM " show %s\n", q->path);
+}
+
 static void
 print_result(const struct restore_request *q, const struct restore_result *r)
 {
@@ -72,7 +84,7 @@ print_result(const struct restore_request *q, const struct restore_result *r)
 		    "can't sign schedules. Only a backup made after new-root can. If there is none, begin\n"
 		    "with a new key store (init), and keep this one to open what was sealed to it.\n",
 		    q->path);
-	printf("\nNext: " TOOL_PROGRAM " show %s\n", q->path);
+	print_next(q);
 }
 
 int

@@ -100,6 +100,20 @@ show_old(const struct view *v)
 }
 
 static void
+show_next_without_root(const struct view *v)
+{
+	printf(
+	    "Next: nothing today. This key store has no root key; the one that has it makes the\n"
+	    "schedules.\n");
+	if (holders_is_copy(&v->known))
+		printf("After each new one: " TOOL_PROGRAM " reviewer-copy KEYS %s\n", v->path);
+	else if (!v->has_root_pub)
+		printf("After each new one, for that desk:\n  " TOOL_PROGRAM
+		       " offer %s KEYS.TXT --root ROOT.PUB --inbox NAME OFFER.TXT\n",
+		    v->path);
+}
+
+static void
 show_next(const struct view *v)
 {
 	int32_t last = v->newest.s == NULL ? 0 : schedule_last_day(v->newest.s, v->today);
@@ -111,9 +125,7 @@ show_next(const struct view *v)
 		    "Next, now: restore the missing keys from the backup; what is sealed to them\n"
 		    "can't be opened without.\n");
 	else if (!v->can_sign)
-		printf(
-		    "Next: nothing. This key store has no root key; the one that has it makes the\n"
-		    "schedules.\n");
+		show_next_without_root(v);
 	else if (v->newest.s == NULL)
 		printf("Next, now: " TOOL_PROGRAM
 		       " schedule %s --inbox 'tips=Investigations desk'\n",

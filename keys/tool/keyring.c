@@ -57,8 +57,8 @@ refuse(struct tool_fault *f, enum err e, const struct keystore_epoch *epoch, con
 enum err
 keyring_refuse(struct tool_fault *f, enum err e, const struct keystore_epoch *epoch)
 {
-	return refuse(
-	    f, e, epoch, "Nothing was signed. Restore this file from the backup of the key store.");
+	return refuse(f, e, epoch,
+	    "Nothing was signed. Restore this file from a backup of the key store; if none has it: revoke --lost.");
 }
 
 /* Does the log say that it is being destroyed? Keeps errno. */

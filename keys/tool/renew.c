@@ -364,4 +364,8 @@ renew_print(const struct renew *r)
 	printf("\nNext: carry %s/" TOOL_PUBLISH " to the server, and run there\n"
 	       "  sealslotd publish --conf FILE " PUBLISHED_NEWEST "\n",
 	    r->q->path);
+	if (r->made > 0 || r->replaced > 0)
+		printf(
+		    "Then make a new backup, and bring each copy up to date (reviewer-copy): the\n"
+		    "earlier ones can't open what is sealed to the new keys.\n");
 }

@@ -299,7 +299,7 @@ replace_one_lost(struct keystore *k, struct schedule *s, const struct keyring *r
 
 	if (count_lines(s, ep) != 1)
 		return tool_refuse(f, ERR_AMBIGUOUS,
-		    "Nothing was signed. Restore that key from a backup.",
+		    "Nothing was signed. Restore that key from a backup. If none has it, begin with a new key store (init), and keep this one to open what came.",
 		    "inbox %s, epoch %u: several desks share it, and which key was this one's can't be told",
 		    inbox, ep->number);
 	if ((e = make_for_lost(k, ring, s, ep, recipient, f)) != ERR_OK)

@@ -29,7 +29,7 @@ diff want got >/dev/null || fail "keys differ"
 age -d -i id.K copy/reply.age >/dev/null 2>&1 && fail "sealed to the other store"
 [ "$(age -d -i id.K K/reply.age)" = "$(age -d -i id.copy copy/reply.age)" ] || fail "reply key"
 diff -r K/publish copy/publish && cmp K/instance copy/instance && cmp K/root.pub copy/root.pub
-says "no root key" "$keys" show copy
+says "After each new one: sealslot-keys reviewer-copy KEYS copy" "$keys" show copy
 refused 1 "no root key" "$keys" schedule copy --epochs 9 --passphrase-file copypass
 refused 1 "wrong passphrase" "$keys" schedule copy --epochs 9 --passphrase-file pass
 
@@ -98,19 +98,24 @@ verified K
 cp K/publish/keys.txt K/publish/keys.txt.minisig . # as the server shows them
 newest=$(awk '$1 == "serial:" {print $2}' keys.txt)
 says "lists them no more: arts:2-3,tips:1-3." on 2026-04-20 "$keys" restore backup S --schedule keys.txt --passphrase-file pass
+cp out before
 [ "$(ls S/epochs | tr '\n' ' ')" = "arts-4.age arts-5.age arts-6.age arts-7.age tips-4.age tips-5.age tips-6.age tips-7.age " ] ||
 	fail "keys: $(ls S/epochs)"
 cmp S/publish/keys.txt keys.txt || fail "the newest schedule"
 
 step "keys that the backup didn't have are replaced by revoke --lost"
+grep -qF "sealslot-keys revoke S --lost" before || fail "restore says so"
 refused 1 "epochs/tips-8.age: not found" on 2026-04-20 "$keys" schedule S --passphrase-file pass
+grep -qF "revoke --lost" err || fail "schedule says so"
 says "MISSING" on 2026-04-20 "$keys" show S
 says "keys replaced" on 2026-04-20 "$keys" revoke S --lost --passphrase-file pass
+grep -qF "Then make a new backup" out || fail "the backup and the copies are old now"
 verified S
 grep -qx "serial: $((newest + 1))" S/publish/keys.txt || fail "serial"
 [ -e S/epochs/tips-8.1.age ] || fail "the new key"
 says "Nothing was missing" on 2026-04-20 "$keys" schedule S --epochs 6 --passphrase-file pass
 says "Nothing was missing" on 2026-04-20 "$keys" revoke S --lost --passphrase-file pass
+grep -q "new backup" out && fail "nothing is new"
 
 step "a backup that isn't whole, isn't ours, or isn't opened"
 refused 1 "wrong passphrase" "$keys" restore backup T --passphrase-file copypass

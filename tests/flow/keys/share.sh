@@ -20,7 +20,7 @@ cheap K
 cheap desk
 on 2026-03-02 "$keys" schedule K --inbox tips=Tips --inbox arts=Arts --epochs 3 --passphrase-file pass >/dev/null
 refused 1 "no root key" "$keys" schedule desk --inbox x=X --passphrase-file pass
-says "no root key" "$keys" show desk
+says "offer desk KEYS.TXT --root ROOT.PUB" "$keys" show desk
 
 step "an offer has one new key for each epoch, signed by the reply key"
 make_offer on 2026-03-02
