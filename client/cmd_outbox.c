@@ -100,7 +100,9 @@ send(struct vault *v, const char *path, uint32_t after)
 	enum err e = outbox_write(v, path, after, &m);
 
 	if (e == ERR_NOTFOUND && m.bundle.serial == 0) {
-		puts("Nothing is waiting to be sent; no bundle was made.");
+		puts(
+		    "Nothing is waiting to be sent; no bundle was made. What one that was lost on its\n"
+		    "way carried is sent once more with --again and its number.");
 		return list(v);
 	}
 	if (e != ERR_OK)

@@ -63,7 +63,8 @@ def main():
         refused("plain file", desk.review("reply", first, "--message-file", slot.folder, status=1))
         refused("--message-file", desk.review("reply", first, status=2))
         refused("no submission", desk.review("reply", "00000000", "--message-file", text, status=1))
-        assert "Nothing is waiting" in desk.review("outbox", slot.folder + "/none.tar").stdout
+        nothing = desk.review("outbox", slot.folder + "/none.tar").stdout
+        assert "Nothing is waiting" in nothing and "--again" in nothing, nothing
         assert not os.path.exists(slot.folder + "/none.tar")
 
         print("a reply waits")
