@@ -45,7 +45,10 @@ read_sheet(const struct setup *s, int dir, const char *path, struct sheet *sh, s
 	n = snprintf(sig, sizeof sig, "%s.minisig", path);
 	if (n < 0 || (size_t)n >= sizeof sig)
 		return reason_set(why, ERR_LIMIT, "The path is too long.");
-	if ((e = io_read_file(dir, path, &sh->text)) != ERR_OK)
+	if ((e = io_read_file(dir, path, &sh->text)) == ERR_MODE)
+		return reason_set(why, e,
+		    "%s isn't a plain file. Name the file keys.txt in the folder publish.", path);
+	if (e != ERR_OK)
 		return reason_sys(why, e, "Can't read %s", path);
 	if ((e = io_read_file(dir, sig, &sh->sig)) != ERR_OK)
 		return reason_sys(why, e, "Can't read the signature %s", sig);

@@ -49,6 +49,7 @@ refused 1 'something follows the end' verb publish keys/publish/keys.txt
 [ "$(stat -c %s keys/publish/keys.txt)" -eq 1048577 ] || fail 'not what was meant'
 refused 1 "Can't read keys/publish/keys.txt: " verb publish keys/publish/keys.txt
 refused 1 "Can't read" verb publish keys/publish/nothing.txt
+refused 1 "Name the file keys.txt" verb publish keys/publish
 "$make_keys" keys 1 "$today" "$today" 26 14
 cp keys/publish/keys.txt alone.txt
 refused 1 "Can't read the signature alone.txt.minisig" verb publish alone.txt
