@@ -181,13 +181,13 @@ const struct cmd cmd_extract = {
     .name = "extract",
     .usage = "VAULT ID --to DIR [MEMBER ...]",
     .summary = "write message and files of one submission into a folder",
-    .help =
-	"All of them, or only some: MEMBER is a file's number or name as `show` has it,\n"
-	"message.txt or manifest.json; a name that several files have means all of them. Nothing gets its name before every byte of everything was\n"
-	"verified; nothing is overwritten; names keep their number and lose what could do\n"
-	"harm. Open files only in a viewer that you trust with them.\n"
-	"\n"
-	"  --to DIR                the folder; it is made if it isn't there\n",
+    .help = "All of them, or only some: MEMBER is a file's number or name as `show` has it,\n"
+	    "message.txt or manifest.json; a name that several files have means all of them.\n"
+	    "Nothing gets its name before every byte of everything was verified; nothing is\n"
+	    "overwritten; names keep their number and lose what could do harm. Open files only\n"
+	    "in a viewer that you trust with them.\n"
+	    "\n"
+	    "  --to DIR                the folder; it is made if it isn't there\n",
     .options = CMD_OPT_TO,
     .args_min = 1,
     .args_max = 9999,

@@ -190,12 +190,12 @@ const struct cmd cmd_join = {
     .name = "join",
     .usage = "VAULT ID --to DIR [NAME]",
     .summary = "put a file together that came in parts",
-    .help =
-	"The submission ID has a part of it, called name.part1, name.001, xaa, or as split(1)\n"
-	"calls them; the others may lie in any submission of the same source. All must be there: those that\n"
-	"are missing are named. NAME says which file, when ID has parts of several.\n"
-	"\n"
-	"  --to DIR                the folder; it is made if it isn't there\n",
+    .help = "The submission ID has a part of it, called name.part1, name.001, xaa, or as split(1)\n"
+	    "calls them; the others may lie in any submission of the same source. All must be\n"
+	    "there: those that are missing are named. NAME says which file, when ID has parts of\n"
+	    "several.\n"
+	    "\n"
+	    "  --to DIR                the folder; it is made if it isn't there\n",
     .options = CMD_OPT_TO,
     .args_min = 1,
     .args_max = 2,

@@ -14,7 +14,7 @@
 #define CMD_OK      0
 #define CMD_FAILED  1
 #define CMD_USAGE   2
-#define CMD_WARNING 3 /* status, check: somebody should act soon */
+#define CMD_WARNING 3 /* status, check, import: somebody should act soon */
 
 struct cmd {
 	const char *name;

@@ -27,7 +27,7 @@ report(const struct setup *s)
 	}
 	buf_wipe(&text);
 	printf("Compare the root key with the one that the key ceremony showed; write down the\n"
-	       "transfer key: the air-gapped machine asks for it at its first import.\n"
+	       "transfer key: the air-gapped machine shows it at its first import.\n"
 	       "Next: sealslotd publish.\n");
 }
 

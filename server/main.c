@@ -30,7 +30,7 @@ static const struct cmd verbs[] = {
 	"their vaults hold; - is standard input. It must be signed by a desk of the active\n"
 	"schedule, and newer than that desk's last one. All of it is taken, or nothing.\n"
 	"A submission is deleted when every desk of its inbox has sent a receipt that matches\n"
-	"it exactly, seven days after the last one.\n",
+	"it exactly, seven days after the last one. Exit code 3: a receipt didn't match.\n",
 	cmd_import},
     {"status", "[--json] [--seen]",
 	"Tells for how long there are keys, what is stored, and what else fits.\n"
@@ -66,7 +66,8 @@ usage(FILE *out, int code)
 
 	fputs("usage:\n", out);
 	for (i = 0; i < N_VERBS; i++)
-		fprintf(out, "  sealslotd %s [--conf FILE] %s\n", verbs[i].name, verbs[i].synopsis);
+		fprintf(out, "  sealslotd %s [--conf FILE]%s%s\n", verbs[i].name,
+		    verbs[i].synopsis[0] == '\0' ? "" : " ", verbs[i].synopsis);
 	fputs("sealslotd VERB --help tells more. See sealslotd(8) and sealslotd.conf(5).\n", out);
 	return code;
 }

@@ -15,6 +15,7 @@
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " retire KEYS --needs FILE [--needs FILE ...] [--gone ID ...]\n"
     "           [--lost-by-choice] [--yes] [--passphrase-file FILE]\n"
+    "       " TOOL_PROGRAM " retire KEYS --gone ID [--gone ID ...] [--passphrase-file FILE]\n"
     "\n"
     "Destroys the keys of epochs that are over and that nothing needs any more: from then on\n"
     "nobody can open what was sealed to them. Says of each other epoch that is over why its\n"
@@ -22,7 +23,8 @@ static const char HELP[] =
     "\n"
     "  --needs FILE            what a vault needs: sealslot-review needs VAULT FILE. Give one for\n"
     "                          each vault that is opened with these keys\n"
-    "  --gone ID               that backup, copy or vault exists no more; as recorded in KEYS\n"
+    "  --gone ID               that backup, copy or vault exists no more; as recorded in KEYS.\n"
+    "                          Without --needs nothing is destroyed\n"
     "  --lost-by-choice        give up what the server may still have, and what never arrived\n"
     "  --yes                   don't ask for the number of each epoch first\n"
     "  --passphrase-file FILE  take the passphrase from the first line of FILE\n";
