@@ -82,6 +82,9 @@ class Typist:
         line = line.replace("ONION", INSTANCE).replace("/etc/sealslot/root.pub", self.slot.folder + "/root.pub")
         for name, path in self.media.items():
             line = line.replace("/media/" + name, path)
+        if "DESKKEY" in line:
+            with open(os.path.join(self.home, "DESK", "reply.pub"), encoding="ascii") as f:
+                line = line.replace("DESKKEY", f.read().splitlines()[-1])
         if re.search(r"\bID\b", line):
             line = re.sub(r"\bID\b", self.id_for(line), line)
         program = line.split()[0]
@@ -126,6 +129,9 @@ class Typist:
             self.slot.upload("a letter that is lost")
         elif title.startswith("The key store's medium"):
             shutil.rmtree(os.path.join(self.home, "KEYS"))
+        elif title.startswith("A second desk"):
+            os.rename(os.path.join(self.home, "RESTORED"), os.path.join(self.home, "KEYS"))
+            shutil.copy(os.path.join(self.home, "KEYS", "root.pub"), self.media["stick"])
 
     def epochs(self, keys):
         return {int(re.search(r"-(\d+)[.]", name).group(1)) for name in os.listdir(os.path.join(self.home, keys, "epochs"))}
@@ -159,6 +165,14 @@ class Typist:
             listed = subprocess.run(["grep", "^epoch: ", os.path.join(self.home, "RESTORED/publish/keys.txt")],
                                     capture_output=True, text=True, check=True).stdout
             assert there == {int(line.split()[2]) for line in listed.splitlines()}, f"{there}, and listed: {listed}"
+        if title.startswith("A second desk"):
+            self.slot.upload("for both desks")
+            bundle = os.path.join(self.media["stick"], "both.tar")
+            for where, line in (("server", f"sealslotd export {bundle}"), ("desk2", f"sealslot-review import VAULT2 {bundle}"),
+                                ("desk2", "sealslot-review list VAULT2 --json")):
+                said = self.type(where, line)
+            states = [item["state"] for item in json.loads(said)["items"]]
+            assert states.count("opened") == 1, f"the new desk opens what came since, and that alone: {states}"
         if title.startswith("The server's disk"):
             assert self.slot.upload("after the restore").status == 200
 
@@ -186,7 +200,7 @@ def counted(found, text):
 
 def main():
     found, text = scenes()
-    assert len(found) == 8, list(found)
+    assert len(found) == 9, list(found)
     with Calendar("2028-01-03") as calendar:
         with Slot(sys.argv[1]) as slot:
             slot.write_conf()
