@@ -64,6 +64,20 @@ async function frameAt(page, path) {
 	throw new Error(`no ${path} in a frame`);
 }
 
+// Nothing tells that a frame scrolls: what it says before and after an upload must fit on a phone, in each language.
+async function fits(page, token, name) {
+	const frame = page.frames().find((f) => f.name() === "progress");
+	for (const lang of ["en", "fr"]) {
+		await frame.goto(`${base}/progress?t=${token}&f=1&lang=${lang}`);
+		for (const width of [320, 390]) {
+			await page.setViewportSize({ width, height: 800 });
+			const over = await frame.evaluate(() => document.documentElement.scrollHeight - window.innerHeight);
+			if (over > 0)
+				found.push(`${name} in ${lang} at ${width}: ${over} pixels are below the frame's edge`);
+		}
+	}
+}
+
 const send = (page) => page.click("form[target=receipt] button[type=submit]");
 
 // The half of an upload, and then no more of it: the progress page while it comes, and afterwards.
@@ -95,6 +109,7 @@ async function onTheWay(page) {
 async function drop(page) {
 	await page.goto(base + "/?lang=en");
 	const token = await page.$eval("input[name=token]", (e) => e.value);
+	await fits(page, token, "the progress before");
 	await send(page);
 	await frameAt(page, "/submit");
 	await check(page, "/ with a fault in its frame");
@@ -104,6 +119,7 @@ async function drop(page) {
 	await send(page);
 	await frameAt(page, "/receipt");
 	await check(page, "/ with its receipt");
+	await fits(page, token, "the progress afterwards");
 	for (const path of ["/receipt", "/receipt?f=1", "/receipt?lang=fr"])
 		await checkAt(page, path, ".codename");
 	for (const lang of ["en", "fr"]) {
