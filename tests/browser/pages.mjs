@@ -78,6 +78,23 @@ async function fits(page, token, name) {
 	}
 }
 
+// A word that is broken over two lines is copied as two words; the last one is seen before anybody scrolls.
+async function wordsStandWhole(page) {
+	const frame = await frameAt(page, "/receipt");
+	for (const width of [296, 366]) { // 320 and 390 with a scroll bar, in the page and in the frame
+		await page.setViewportSize({ width, height: 800 });
+		const fault = await frame.evaluate(() => {
+			const items = [...document.querySelectorAll(".codename li")];
+			items.forEach((e) => { e.textContent = "mammogram"; });
+			const broken = items.some((e) => e.offsetHeight > 1.8 * parseFloat(getComputedStyle(e).lineHeight));
+			const low = Math.max(...items.map((e) => e.getBoundingClientRect().bottom)) > window.innerHeight;
+			return `${broken ? "a word is broken " : ""}${low ? "the last word is below the edge" : ""}`;
+		});
+		if (fault)
+			found.push(`the codename in its frame at ${width}: ${fault}`);
+	}
+}
+
 const send = (page) => page.click("form[target=receipt] button[type=submit]");
 
 // The half of an upload, and then no more of it: the progress page while it comes, and afterwards.
@@ -120,6 +137,7 @@ async function drop(page) {
 	await frameAt(page, "/receipt");
 	await check(page, "/ with its receipt");
 	await fits(page, token, "the progress afterwards");
+	await wordsStandWhole(page);
 	for (const path of ["/receipt", "/receipt?f=1", "/receipt?lang=fr"])
 		await checkAt(page, path, ".codename");
 	for (const lang of ["en", "fr"]) {
