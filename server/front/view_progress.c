@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "front/model.h"
+#include "front/receipts.h"
 #include "front/submit.h"
 #include "front/submit_page.h"
 #include "front/view.h"
@@ -86,6 +87,16 @@ view_progress_seen(struct model *v, const struct submit_seen *seen)
 	set_time_left(v, seen);
 }
 
+/* There is no new codename then. */
+static bool
+went_to_a_mailbox(const struct site *s, const struct request *r)
+{
+	struct receipt_note note;
+
+	return r->cookie[0] != '\0' &&
+	       receipts_find(s->receipts, r->cookie, clock_mono_ms(), &note) && note.is_signed_in;
+}
+
 enum err
 view_progress(const struct site *s, const struct request *r, struct answer *a)
 {
@@ -102,6 +113,7 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 	}
 	if ((is_stored = submit_was_stored(s, r->token))) {
 		v.m.value[PAGE_STORED] = "1";
+		v.m.value[PAGE_SIGNED_IN] = went_to_a_mailbox(s, r) ? "1" : NULL;
 	} else if ((is_coming = submit_look(s, r->token, &seen))) {
 		view_progress_seen(&v, &seen);
 	} else if ((how = endings_find(s->endings, r->token, clock_mono_ms())) != 0) {

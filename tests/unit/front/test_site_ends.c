@@ -156,6 +156,35 @@ test_progress_of_what_ended(void **state)
 	close_fixture(&f);
 }
 
+/* A codename is promised only where there is one. */
+static void
+test_progress_of_what_is_stored(void **state)
+{
+	static const char with[] = "Show the receipt and the codename";
+	static const char without[] = ">Show the receipt</a>";
+	const struct receipt_note notes[] = {{.epoch = 1, .inbox = "tips"},
+	    {.is_signed_in = true, .has_session = true, .epoch = 1, .inbox = "tips"}};
+	struct request r = good;
+	struct fixture f;
+	struct answer a;
+	size_t i;
+
+	(void)state;
+	open_fixture(&f, true);
+	r.is_framed = true;
+	strcpy(r.path, "/progress");
+	for (i = 0; i < 2; i++) {
+		form_token_random(r.token);
+		form_token_random(r.cookie);
+		receipts_add(f.site.receipts, r.token, r.cookie, &notes[i], clock_mono_ms());
+		assert_ok(view_progress(&f.site, &r, &a));
+		assert_true((strstr(text_of(&a), with) != NULL) == (i == 0));
+		assert_true((strstr(text_of(&a), without) != NULL) == (i == 1));
+		answer_wipe(&a);
+	}
+	close_fixture(&f);
+}
+
 static void
 amounts(uint64_t done, uint64_t total, const char *d, const char *t, bool is_in_kb)
 {
@@ -189,6 +218,7 @@ main(void)
 	    cmocka_unit_test(test_ways_out),
 	    cmocka_unit_test(test_a_reload_finds_the_receipt),
 	    cmocka_unit_test(test_progress_of_what_ended),
+	    cmocka_unit_test(test_progress_of_what_is_stored),
 	    cmocka_unit_test(test_progress_amounts),
 	};
 
