@@ -140,7 +140,7 @@ says "1 verified" r verify V
 step "a medium that can't be read isn't a damaged submission"
 # unread FROM: verify with each read of the item's file failing, in each thread from its FROMth on.
 unread() {
-	strace -f -qq -o trace -P "$(realpath "$item")" -e trace=pread64 -e inject=pread64:error=EIO:when=$1+ \
+	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -qq -o trace -P "$(realpath "$item")" -e trace=pread64 -e inject=pread64:error=EIO:when=$1+ \
 		"$review" verify V --passphrase-file pass
 }
 refused 1 "can't be read: Input/output error. Verify it again" unread 1
