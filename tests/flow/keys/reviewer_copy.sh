@@ -154,24 +154,34 @@ done
 [ $count -gt 30 ] || fail "only $count steps were tried"
 echo "$count steps"
 
+# no_room CALL N: ends the loop where no call is left to fail.
+no_room() {
+	strace -qq -o trace -e trace=$1 -e inject=$1:error=ENOSPC:when=$2 \
+		"$keys" reviewer-copy K C --passphrase-file pass --copy-passphrase-file copypass >out 2>err </dev/null && return 1
+	grep -q "standard output" err || { [ "$(wc -l <err)" -eq 2 ] && grep -q "again" err; } ||
+		{ cat err; fail "$call $nth: no next step"; }
+	says "no root key" "$keys" reviewer-copy K C --passphrase-file pass --copy-passphrase-file copypass
+	count=$((count + 1))
+}
 step "no room, at each step: the next step is told, and taken"
 count=0
-for call in write fsync renameat renameat2 mkdirat; do
+for call in write renameat renameat2 mkdirat; do
 	nth=1
-	while :; do
-		rm -rf K C
-		cp -a K.before K
-		strace -qq -o trace -e trace=$call -e inject=$call:error=ENOSPC:when=$nth \
-			"$keys" reviewer-copy K C --passphrase-file pass --copy-passphrase-file copypass >out 2>err </dev/null && break
-		grep -q "standard output" err || { [ "$(wc -l <err)" -eq 2 ] && grep -q "again" err; } ||
-			{ cat err; fail "$call $nth: no next step"; }
-		says "no root key" "$keys" reviewer-copy K C --passphrase-file pass --copy-passphrase-file copypass
-		count=$((count + 1))
+	while rm -rf K C && cp -a K.before K && cp -a C.before C && no_room $call $nth; do
 		nth=$((nth + 1))
 	done
 done
 [ $count -gt 20 ] || fail "only $count steps were tried"
 echo "$count steps"
+
+step "the same for the first steps of a new copy"
+count=0
+for call in write fsync renameat2 mkdirat; do
+	for nth in 1 2; do
+		rm -rf K C && cp -a K.before K && no_room $call $nth
+	done
+done
+[ $count -eq 8 ] || fail "only $count steps were tried"
 
 step "a key that retire has begun to destroy: run retire again, restore nothing"
 rm -rf K && cp -a K.before K
