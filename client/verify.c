@@ -107,10 +107,12 @@ verify_item(
 	struct hashing h = {.fd = -1};
 	enum err e;
 
-	if ((e = vault_open_item(v, row->id, &h.fd)) != ERR_OK)
-		found.file = found.open = part(e);
-	else if ((e = check_file(v, row, watch, &h, &found)) != ERR_OK)
+	if ((e = vault_open_item(v, row->id, &h.fd)) != ERR_OK) {
+		found.file = part(e);
+		found.open = found.file;
+	} else if ((e = check_file(v, row, watch, &h, &found)) != ERR_OK) {
 		goto done;
+	}
 	found.kept = check_kept(v, row);
 	if (found.open.e == ERR_NOMEM || found.file.e == ERR_NOMEM || found.kept.e == ERR_NOMEM) {
 		e = ERR_NOMEM;
