@@ -115,6 +115,9 @@ enum err MUST_CHECK keystore_list_epochs(
 
 /* Overwrites and removes a key, for ever. ERR_NOTFOUND, ERR_MODE. The caller holds the lock. */
 enum err MUST_CHECK keystore_destroy_key(struct keystore *k, const struct keystore_epoch *epoch);
+/* Takes back a key that nothing was ever sealed to: removed in one step, so that a process which is
+ * killed leaves no half of it. ERR_NOTFOUND, ERR_MODE, ERR_SYS. The caller holds the lock. */
+enum err MUST_CHECK keystore_remove_key(struct keystore *k, const struct keystore_epoch *epoch);
 
 /* Signing keys, "root.age" and "reply.age": one line, base64 of the seed without '='. */
 enum err MUST_CHECK keystore_get_sign(struct keystore *k, const char *name, struct sign_key *out);

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/text.h"
@@ -288,6 +289,24 @@ keystore_destroy_key(struct keystore *k, const struct keystore_epoch *epoch)
 	    (e = keystore_file_folder(keystore_dir(k), KEYSTORE_EPOCHS, &fd)) != ERR_OK)
 		return e;
 	e = keystore_file_destroy(fd, name + sizeof KEYSTORE_EPOCHS);
+	io_close(&fd);
+	return e;
+}
+
+enum err
+keystore_remove_key(struct keystore *k, const struct keystore_epoch *epoch)
+{
+	char name[NAME_LEN];
+	enum err e;
+	int fd = -1;
+
+	if ((e = epoch_name(name, epoch)) != ERR_OK ||
+	    (e = keystore_file_folder(keystore_dir(k), KEYSTORE_EPOCHS, &fd)) != ERR_OK)
+		return e;
+	if (unlinkat(fd, name + sizeof KEYSTORE_EPOCHS, 0) == -1)
+		e = io_errno();
+	else
+		e = io_sync(fd);
 	io_close(&fd);
 	return e;
 }

@@ -16,6 +16,7 @@
 #include "published.h"
 #include "replace.h"
 #include "tool.h"
+#include "undo.h"
 
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " offer KEYS KEYS.TXT --root ROOT.PUB --inbox NAME\n"
@@ -45,6 +46,7 @@ struct run {
 	struct published answered;
 	struct schedule *s; /* the offer */
 	uint32_t made, tested;
+	struct undo undo; /* of a run that is refused before there is an offer */
 };
 
 static enum err
@@ -108,15 +110,29 @@ make_frame(struct run *r, struct tool_fault *f)
 }
 
 static enum err
+refuse_write(struct tool_fault *f, enum err e, const char *path)
+{
+	return tool_refuse(f, e,
+	    e == ERR_EXISTS ? "Nothing was overwritten. Remove it, or give another name." : "",
+	    "%s: %s", path, tool_reason(e));
+}
+
+/* Seen before any key is made, the usual mistake leaves none. */
+static enum err
+check_free(const char *path, struct tool_fault *f)
+{
+	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		return ERR_OK;
+	return refuse_write(f, ERR_EXISTS, path);
+}
+
+static enum err
 write_new(const char *path, const struct buf *b, struct tool_fault *f)
 {
 	enum err e;
 
 	if ((e = io_write_new(AT_FDCWD, path, b->p, b->len, TOOL_PUBLIC_MODE)) != ERR_OK)
-		tool_refuse(f, e,
-		    e == ERR_EXISTS ? "Nothing was overwritten. Remove it, or give another name."
-				    : "",
-		    "%s: %s", path, tool_reason(e));
+		refuse_write(f, e, path);
 	return e;
 }
 
@@ -151,16 +167,30 @@ replace_keys(struct run *r, struct tool_fault *f)
 }
 
 static enum err
+make_keys(struct run *r, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((e = replace_keys(r, f)) != ERR_OK ||
+	    (e = ceremony_make_keys(r->k, r->s, &r->made, f)) != ERR_OK ||
+	    (e = replace_declare(r->k, r->answered.s, r->s, f)) != ERR_OK)
+		return e;
+	return ceremony_test_keys(r->k, r->s, clock_today(), &r->tested, f);
+}
+
+static enum err
 perform(struct run *r, struct tool_fault *f)
 {
 	enum err e;
 
 	if ((e = load(r, f)) != ERR_OK || (e = make_frame(r, f)) != ERR_OK ||
-	    (e = replace_keys(r, f)) != ERR_OK ||
-	    (e = ceremony_make_keys(r->k, r->s, &r->made, f)) != ERR_OK ||
-	    (e = replace_declare(r->k, r->answered.s, r->s, f)) != ERR_OK ||
-	    (e = ceremony_test_keys(r->k, r->s, clock_today(), &r->tested, f)) != ERR_OK)
+	    (e = check_free(r->a->out, f)) != ERR_OK ||
+	    (e = undo_begin(&r->undo, r->k, f)) != ERR_OK)
 		return e;
+	if ((e = make_keys(r, f)) != ERR_OK) {
+		undo_keys(&r->undo, r->k);
+		return e;
+	}
 	return write_offer(r, f);
 }
 
@@ -182,6 +212,7 @@ run_offer(const struct offer_args *a)
 		    "read it these words of your reply key:\n  %s\n  %s\n",
 		    r.made, r.tested, a->out, a->out, words, key);
 	}
+	undo_wipe(&r.undo);
 	published_wipe(&r.answered);
 	schedule_free(r.s);
 	secret_free(r.reply);

@@ -274,16 +274,48 @@ compare(struct renew *r, struct tool_fault *f)
 }
 
 static enum err
-sign_and_write(struct renew *r, struct tool_fault *f)
+sign(struct renew *r, struct tool_fault *f)
+{
+	return r->is_same ? ERR_OK : ceremony_sign(r->root, &r->old, &r->next, f);
+}
+
+static enum err
+write_signed(struct renew *r, struct tool_fault *f)
 {
 	enum err e;
 
 	if (r->is_same)
 		return published_refresh(r->k, &r->old, f);
-	if ((e = ceremony_sign(r->root, &r->old, &r->next, f)) != ERR_OK ||
-	    (e = published_add(r->k, &r->next, f)) != ERR_OK)
+	if ((e = published_add(r->k, &r->next, f)) != ERR_OK)
 		return e;
 	return published_refresh(r->k, &r->next, f);
+}
+
+/* All that can be refused; nothing lists the keys that it makes before write_signed. */
+static enum err
+prepare(struct renew *r, struct tool_fault *f)
+{
+	enum err e;
+
+	if ((e = undo_begin(&r->undo, r->k, f)) != ERR_OK || (e = load_keys(r, f)) != ERR_OK ||
+	    (e = load_published(r, f)) != ERR_OK || (e = load_reply(r, f)) != ERR_OK ||
+	    (e = load_offers(r, f)) != ERR_OK || (e = make_plan(r, f)) != ERR_OK ||
+	    (e = merge_offers(r, f)) != ERR_OK || (e = check_room(r, f)) != ERR_OK ||
+	    (e = replace_keys(r, f)) != ERR_OK || (e = apply_replacements(r, f)) != ERR_OK ||
+	    (e = ceremony_make_keys(r->k, r->next.s, &r->made, f)) != ERR_OK ||
+	    (e = ceremony_test_keys(r->k, r->next.s, r->q->plan.today, &r->tested, f)) != ERR_OK ||
+	    (e = compare(r, f)) != ERR_OK)
+		return e;
+	return sign(r, f);
+}
+
+/* A next reply key that stayed would keep backup and reviewer-copy waiting for this run. */
+static void
+undo(struct renew *r)
+{
+	undo_keys(&r->undo, r->k);
+	if (r->swaps_reply && keystore_file_destroy(keystore_dir(r->k), TOOL_NEXT_REPLY) != ERR_OK)
+		return; /* it stays, as after a run that was cut off */
 }
 
 static enum err
@@ -291,16 +323,11 @@ perform(struct renew *r, struct tool_fault *f)
 {
 	enum err e;
 
-	if ((e = load_keys(r, f)) != ERR_OK || (e = load_published(r, f)) != ERR_OK ||
-	    (e = load_reply(r, f)) != ERR_OK || (e = load_offers(r, f)) != ERR_OK ||
-	    (e = make_plan(r, f)) != ERR_OK || (e = merge_offers(r, f)) != ERR_OK ||
-	    (e = check_room(r, f)) != ERR_OK || (e = replace_keys(r, f)) != ERR_OK ||
-	    (e = apply_replacements(r, f)) != ERR_OK ||
-	    (e = ceremony_make_keys(r->k, r->next.s, &r->made, f)) != ERR_OK ||
-	    (e = ceremony_test_keys(r->k, r->next.s, r->q->plan.today, &r->tested, f)) != ERR_OK ||
-	    (e = compare(r, f)) != ERR_OK)
+	if ((e = prepare(r, f)) != ERR_OK) {
+		undo(r);
 		return e;
-	if ((e = sign_and_write(r, f)) != ERR_OK)
+	}
+	if ((e = write_signed(r, f)) != ERR_OK)
 		return e;
 	return swap_reply(r, f);
 }
@@ -325,6 +352,7 @@ renew_wipe(struct renew *r)
 		offer_wipe(&r->offers[i]);
 	published_wipe(&r->old);
 	published_wipe(&r->next);
+	undo_wipe(&r->undo);
 	secret_free(r->root);
 	secret_free(r->reply);
 	keystore_free(r->k);

@@ -11,11 +11,13 @@
 #include "published.h"
 #include "replace.h"
 #include "tool.h"
+#include "undo.h"
 
 /*
  * The one way in which a key store comes to a new schedule, for every verb
  * that changes it: plan, make and replace keys, test all, sign, write. Each step can be
- * cut off; the next run goes on from what is there.
+ * cut off; the next run goes on from what is there. What is refused before it writes a schedule
+ * leaves no key that it made.
  */
 #define RENEW_OFFERS_MAX 16
 
@@ -50,6 +52,7 @@ struct renew {
 	uint32_t made, tested, replaced;
 	struct offer_result offered;
 	bool is_same; /* nothing had to be signed */
+	struct undo undo;
 };
 
 /* Opens and locks the key store, and does it all. *r is the caller's (renew_wipe), also after a

@@ -147,6 +147,12 @@ says "3 keys of other desks added" on $day "$keys" schedule K --epochs 3 --with 
 	--desk "$(tail -n 1 desk/reply.pub)" --passphrase-file pass
 ours=$(recipients tips 2 | head -n 1)
 theirs=$(recipients tips 2 | tail -n 1)
+count=$(ls desk/epochs | wc -l)
+for _ in 1 2; do
+	refused 1 "exists already" on $day "$keys" offer desk K/publish/keys.txt --root K/root.pub --inbox tips \
+		--passphrase-file pass --revoke 2- offer.txt
+done
+[ "$(ls desk/epochs | wc -l)" -eq "$count" ] || fail "a refused offer left keys"
 make_offer --revoke 2-
 [ "$(grep -c '^revoked: ' offer.txt)" -eq 2 ] || fail "revoked lines of the offer"
 says "2 keys of other desks replaced" on $day "$keys" schedule K --epochs 3 --with offer.txt --passphrase-file pass

@@ -19,6 +19,19 @@ mv K/epochs/tips-2.age kept
 refused 1 "tips" "$keys" new-root K --passphrase-file pass
 [ ! -e K/next-root.age ] && [ ! -e K/old-root.age ] || fail "a new root key was begun"
 [ -z "$(find K/publish -name 'root-*')" ] || fail "a statement was signed"
+
+step "nor does a revoke that is refused leave any of the keys that it made, however often"
+ls K K/epochs >before.names
+for _ in 1 2; do
+	for what in --all "--inbox tips --epoch 1" --reply-key; do
+		# One word per argument.
+		# shellcheck disable=SC2086
+		refused 1 "revoke --lost" "$keys" revoke K $what --passphrase-file pass
+	done
+done
+ls K K/epochs | diff before.names - || fail "revoke: refused, and yet there are other files"
+
+step "the way out"
 "$keys" revoke K --lost --passphrase-file pass >/dev/null || fail "revoke --lost doesn't help"
 "$keys" new-root K --passphrase-file pass >/dev/null || fail "new-root after revoke --lost"
 rm kept

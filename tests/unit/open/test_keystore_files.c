@@ -166,6 +166,13 @@ keeps_replacements(void **state)
 	assert_ok(keystore_list_epochs(f.k, &list, &n));
 	assert_int_equal(n, 2);
 	free(list);
+	/* Taken back. */
+	assert_ok(keystore_remove_key(f.k, &epoch));
+	assert_err(keystore_remove_key(f.k, &epoch), ERR_NOTFOUND);
+	assert_ok(keystore_list_epochs(f.k, &list, &n));
+	assert_int_equal(n, 1);
+	assert_int_equal(list[0].replacement, 0);
+	free(list);
 	for (i = 0; i < 3; i++)
 		secret_free(ids[i]);
 	teardown(&f);
