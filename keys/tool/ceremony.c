@@ -80,15 +80,11 @@ done:
 	return e;
 }
 
+/* This desk's place is the first one; after a loss that is how it is found again (plan.h). */
 static bool
-is_recipient(const struct schedule_seal *to, const struct identity *id)
+is_first(const struct schedule_seal *to, const struct identity *id)
 {
-	size_t i;
-
-	for (i = 0; i < to->n; i++)
-		if (memcmp(to->recipients[i], id->pk, AGE_KEY) == 0)
-			return true;
-	return false;
+	return to->n > 0 && memcmp(to->recipients[0], id->pk, AGE_KEY) == 0;
 }
 
 static enum err
@@ -106,7 +102,7 @@ test_key(struct keystore *k, const struct keyring *ring, const struct schedule *
 	if ((e = keyring_get(k, &key, &id, f)) != ERR_OK)
 		return e;
 	if ((e = schedule_current(s, ep->inbox, ep->start, &to)) == ERR_OK)
-		e = is_recipient(&to, id) ? seal_and_open(&to, id) : ERR_NOMATCH;
+		e = is_first(&to, id) ? seal_and_open(&to, id) : ERR_NOMATCH;
 	if (e != ERR_OK)
 		keyring_refuse(f, e, &key);
 	secret_free(id);

@@ -21,7 +21,8 @@ enum err MUST_CHECK ceremony_make_keys(
     struct keystore *k, struct schedule *s, uint32_t *made, struct tool_fault *f);
 /*
  * Reads the key file of each epoch that isn't over on the day, seals a test text
- * to all recipients of the epoch and opens it with that key. *tested counts them.
+ * to all recipients of the epoch and opens it with that key, which must be the one that is
+ * listed first. *tested counts them.
  */
 enum err MUST_CHECK ceremony_test_keys(struct keystore *k, const struct schedule *s, int32_t today,
     uint32_t *tested, struct tool_fault *f);

@@ -24,7 +24,7 @@ static const char HELP[] =
     "  --reply-key             only the reply key of this desk: a new one takes its place\n"
     "  --desk KEY              the reply key (RW...) of another desk is listed no more\n"
     "  --lost                  all epochs whose key isn't in the key store any more: after a\n"
-    "                          restore from a backup that was too old\n"
+    "                          restore from a backup that was too old; other desks' keys stay\n"
     "  --passphrase-file FILE  take the passphrase from the first line of FILE\n";
 
 struct revoke_args {

@@ -52,6 +52,11 @@ size_t plan_count_live(const struct schedule *s, int32_t today);
 bool plan_is_open(const struct schedule_epoch *e);
 
 /*
+ * An epoch's first line is the key of the desk that signs: each is begun with it, those of other
+ * desks are added behind, and a newer key takes the place of the one it replaces. No schedule is
+ * signed in which it is another's (ceremony_test_keys). So a desk that has lost its keys
+ * still knows which of the lines are its own.
+ *
  * Adds a recipient behind the others of an epoch that the schedule has with
  * the same dates; nothing happens if it is there already. ERR_NOTFOUND: no such
  * epoch; ERR_USAGE: other dates; ERR_LIMIT: too many recipients or epochs.

@@ -40,8 +40,9 @@ enum err MUST_CHECK replace_make(struct keystore *k, const struct schedule *s,
 enum err MUST_CHECK replace_apply(struct keystore *k, struct schedule *s, int32_t today,
     uint32_t *replaced, struct tool_fault *f);
 /*
- * The same for keys that are lost: each epoch that isn't over and whose only recipient is no key
- * of this store gets a new one. Adds to *replaced. ERR_AMBIGUOUS: several desks share the epoch.
+ * The same for keys that are lost: each epoch that isn't over and lists no key of this store gets a
+ * new one, in its first line: that was the lost one's (plan.h), and those behind it are other
+ * desks'. Adds to *replaced.
  */
 enum err MUST_CHECK replace_lost(struct keystore *k, struct schedule *s, int32_t today,
     uint32_t *replaced, struct tool_fault *f);

@@ -233,6 +233,32 @@ keys_are_made_once_and_tested(void **state)
 	assert_err(ceremony_test_keys(x->k, x->next.s, TODAY, &n, &f), ERR_NOTFOUND);
 }
 
+/* A desk that loses its keys must find its own lines again: they are the first ones. */
+static void
+another_desk_never_stands_first(void **state)
+{
+	struct fixture *x = *state;
+	struct schedule_epoch other;
+	struct identity *id = NULL;
+	struct tool_fault f = {0};
+	uint32_t n = 0;
+
+	make_next(x, 2);
+	memset(x->next.s->epochs[0].recipient, 0, AGE_KEY);
+	memset(x->next.s->epochs[1].recipient, 0, AGE_KEY);
+	assert_ok(ceremony_make_keys(x->k, x->next.s, &n, &f));
+	other = x->next.s->epochs[0];
+	assert_ok(identity_new(&id));
+	memcpy(other.recipient, id->pk, AGE_KEY);
+	secret_free(id);
+	assert_ok(plan_add_recipient(x->next.s, &other));
+	assert_ok(ceremony_test_keys(x->k, x->next.s, TODAY, &n, &f));
+	x->next.s->epochs[1] = x->next.s->epochs[0];
+	x->next.s->epochs[0] = other;
+	assert_err(ceremony_test_keys(x->k, x->next.s, TODAY, &n, &f), ERR_NOMATCH);
+	assert_non_null(strstr(f.what, "epochs/tips-1.age"));
+}
+
 /* Another desk's recipient is no key at all: what names and recipients look like doesn't show it.
  */
 static void
@@ -267,6 +293,7 @@ main(void)
 	    TEST(damaged_ones_are_refused),
 	    TEST(signs_only_what_may_follow),
 	    TEST(keys_are_made_once_and_tested),
+	    TEST(another_desk_never_stands_first),
 	    TEST(only_sealing_finds_a_weak_recipient),
 	};
 
