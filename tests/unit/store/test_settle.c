@@ -106,7 +106,7 @@ rest(struct rig *r)
 	struct op_status st = {0};
 
 	while (!settle_is_idle(r->s)) {
-		assert_int_equal(poll(&p, 1, 20000), 1);
+		assert_int_equal(poll(&p, 1, 60000), 1);
 		settle_on_event(r->s);
 	}
 	settle_on_event(r->s);
