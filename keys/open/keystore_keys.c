@@ -278,6 +278,16 @@ keystore_epochs_of(struct keystore *k, uint32_t number, struct identity_set *out
 	return e;
 }
 
+/* Its file's name, behind its folder's, and that folder. */
+static enum err
+open_place(const struct keystore *k, const struct keystore_epoch *epoch, char name[static NAME_LEN],
+    int *fd)
+{
+	enum err e = epoch_name(name, epoch);
+
+	return e == ERR_OK ? keystore_file_folder(keystore_dir(k), KEYSTORE_EPOCHS, fd) : e;
+}
+
 enum err
 keystore_destroy_key(struct keystore *k, const struct keystore_epoch *epoch)
 {
@@ -285,10 +295,8 @@ keystore_destroy_key(struct keystore *k, const struct keystore_epoch *epoch)
 	enum err e;
 	int fd = -1;
 
-	if ((e = epoch_name(name, epoch)) != ERR_OK ||
-	    (e = keystore_file_folder(keystore_dir(k), KEYSTORE_EPOCHS, &fd)) != ERR_OK)
-		return e;
-	e = keystore_file_destroy(fd, name + sizeof KEYSTORE_EPOCHS);
+	if ((e = open_place(k, epoch, name, &fd)) == ERR_OK)
+		e = keystore_file_destroy(fd, name + sizeof KEYSTORE_EPOCHS);
 	io_close(&fd);
 	return e;
 }
@@ -300,13 +308,8 @@ keystore_remove_key(struct keystore *k, const struct keystore_epoch *epoch)
 	enum err e;
 	int fd = -1;
 
-	if ((e = epoch_name(name, epoch)) != ERR_OK ||
-	    (e = keystore_file_folder(keystore_dir(k), KEYSTORE_EPOCHS, &fd)) != ERR_OK)
-		return e;
-	if (unlinkat(fd, name + sizeof KEYSTORE_EPOCHS, 0) == -1)
-		e = io_errno();
-	else
-		e = io_sync(fd);
+	if ((e = open_place(k, epoch, name, &fd)) == ERR_OK)
+		e = unlinkat(fd, name + sizeof KEYSTORE_EPOCHS, 0) == -1 ? io_errno() : io_sync(fd);
 	io_close(&fd);
 	return e;
 }
