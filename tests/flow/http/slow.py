@@ -13,7 +13,7 @@ from frontrig import OK, Front, Keys, body_of, parse, read_all, read_answer  # n
 
 HEAD, IDLE, DRAIN = 1000, 3000, 2000  # ms
 YIELD, HOUR = 30000, 3000  # HOUR: what the configuration calls one
-SLACK = 2.5  # seconds: libmicrohttpd counts in seconds, and the machine may be busy
+SLACK = 15  # seconds: libmicrohttpd counts in seconds, and the machine may be busy; the tests wait 20
 
 
 def closed_after(s, ms, start):
@@ -40,7 +40,6 @@ def slow_heads(front):
         except (BrokenPipeError, ConnectionResetError):
             assert time.monotonic() - start < HEAD / 1000 + SLACK
         for s in (silent, half):
-            s.settimeout(5)
             try:
                 assert read_all(s) == b""
             except ConnectionResetError:
@@ -103,10 +102,10 @@ def slow_refused(front):
         except (BrokenPipeError, ConnectionResetError):
             pass
         ended = time.monotonic() - start
-        reader.join(5)
+        reader.join(20)
     (answer, when), = answers
     assert parse(answer)[0] == 413
-    assert DRAIN / 1000 - 0.1 <= when - start <= DRAIN / 1000 + 1, f"{when - start:.1f} s"
+    assert DRAIN / 1000 - 0.1 <= when - start < ended, f"{when - start:.1f} s of {ended:.1f} s"
     assert ended < 2 * DRAIN / 1000 + SLACK, f"{ended:.1f} s"
 
 
@@ -125,7 +124,7 @@ def endless(front):
                 time.sleep(0.1)
         except (BrokenPipeError, ConnectionResetError):
             pass
-        reader.join(5)
+        reader.join(20)
     took = time.monotonic() - start
     (status, _, page), = map(parse, answers)
     assert status == 503 and b"This took too long" in page and b"longer than 1 h" in page, (status, page)

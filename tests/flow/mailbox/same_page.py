@@ -125,10 +125,14 @@ def main():
         same_time("mailbox", reads, 0.001)
         notices_leak(cookies, unused, measured_read)
         # A wrong word is named without Argon2id, and the typed words stay in the field.
-        start = time.monotonic()
-        typo = send(slot, "/sign-in", token=token_of(slot.get("/sign-in")), codename="xyzzy" + unused)
-        assert typo.status == 400 and "Word 1 is not a word" in typo.text and html.escape(unused) in typo.text
-        assert time.monotonic() - start < statistics.median(t for p in sign_ins for t in p), "a typo costs as much as a codename"
+        typo_times = []
+        for _ in range(5):
+            form = token_of(slot.get("/sign-in"))
+            start = time.monotonic()
+            typo = send(slot, "/sign-in", token=form, codename="xyzzy" + unused)
+            typo_times.append(time.monotonic() - start)
+            assert typo.status == 400 and "Word 1 is not a word" in typo.text and html.escape(unused) in typo.text
+        assert min(typo_times) < statistics.median(t for p in sign_ins for t in p), "a typo costs as much as a codename"
         # Signed out: the session is over, the browser is asked to forget.
         answer = send(slot, "/sign-in", token=token_of(slot.get("/sign-in")), codename=used)
         cookie = answer.headers["Set-Cookie"].split(";")[0]
