@@ -12,6 +12,7 @@
 #include "open/passphrase.h"
 
 #define LINE_MAX_BYTES (64 * 1024)
+#define WHY_ROOM       256
 
 /* ---- speaking */
 
@@ -57,11 +58,21 @@ cmd_why(enum err e)
 	return e == ERR_SYS ? strerror(errno) : err_text(e);
 }
 
+const char *
+cmd_why_todo(enum err e)
+{
+	static char text[WHY_ROOM];
+	const char *advice = err_advice(e);
+
+	snprintf(text, sizeof text, "%s%s%s", cmd_why(e), advice[0] == '\0' ? "" : ". ", advice);
+	return text;
+}
+
 int
 cmd_fault(enum err e, const struct vault_fault *f)
 {
 	return cmd_fail(
-	    f->path[0] == '\0' ? NULL : f->path, "%s.", f->why != NULL ? f->why : cmd_why(e));
+	    f->path[0] == '\0' ? NULL : f->path, "%s.", f->why != NULL ? f->why : cmd_why_todo(e));
 }
 
 const char *
@@ -118,14 +129,14 @@ tell_passphrase(enum err e, const char *file)
 		return cmd_fail(NULL, "There is no terminal to ask for the passphrase on. Use "
 				      "--passphrase-file FILE.");
 	if (file == NULL)
-		return cmd_fail(NULL, "The passphrase couldn't be read: %s.", cmd_why(e));
+		return cmd_fail(NULL, "The passphrase couldn't be read: %s.", cmd_why_todo(e));
 	if (e == ERR_MODE)
 		return cmd_fail(file, "it must be your own file, and others must not be able to "
 				      "read it. Put that right with: chmod 600 FILE");
 	if (e == ERR_FORMAT || e == ERR_LIMIT || e == ERR_TRUNCATED)
 		return cmd_fail(file, "its first line must be the passphrase, 1 to %d bytes.",
 		    LIMIT_PASSPHRASE);
-	return cmd_fail(file, "%s.", cmd_why(e));
+	return cmd_fail(file, "%s.", cmd_why_todo(e));
 }
 
 int

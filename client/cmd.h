@@ -70,6 +70,9 @@ int cmd_find(const struct vault *v, const char *prefix, const struct catalog_ite
 int cmd_fail(const char *subject, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The words for an error; for ERR_SYS those of errno. */
 const char *cmd_why(enum err e);
+/* The same, and what to do where that is known: one or two sentences, the last without its full
+ * stop. Static until the next call. */
+const char *cmd_why_todo(enum err e);
 /* A failure of vault_open and vault_create. */
 int cmd_fault(enum err e, const struct vault_fault *f);
 

@@ -21,7 +21,7 @@ put_aside(struct vault *v, const char *number)
 	if (e == ERR_OK)
 		e = vault_commit(v);
 	if (e != ERR_OK)
-		return cmd_fail(NULL, "the ledger can't be written: %s.", cmd_why(e));
+		return cmd_fail(NULL, "the ledger can't be written: %s.", cmd_why_todo(e));
 	return CMD_DONE;
 }
 
@@ -56,7 +56,7 @@ list(const struct vault *v)
 		e = buf_add_str(&out, "There was never an alarm in this vault.\n");
 	cmd_flush(&out);
 	buf_wipe(&out);
-	return e == ERR_OK ? CMD_DONE : cmd_fail(NULL, "%s.", cmd_why(e));
+	return e == ERR_OK ? CMD_DONE : cmd_fail(NULL, "%s.", cmd_why_todo(e));
 }
 
 static int

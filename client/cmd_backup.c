@@ -58,8 +58,8 @@ fail(const char *path, enum err e, const struct backup_report *r)
 	if (r->why != NULL && e == ERR_AUTH)
 		return cmd_fail(path, "%s. No backup was made.", r->why);
 	if (r->why != NULL)
-		return cmd_fail(path, "%s: %s.", r->why, cmd_why(e));
-	return cmd_fail(path, "%s. No backup was made.", cmd_why(e));
+		return cmd_fail(path, "%s: %s.", r->why, cmd_why_todo(e));
+	return cmd_fail(path, "%s. No backup was made.", cmd_why_todo(e));
 }
 
 static int

@@ -44,7 +44,7 @@ mark(struct vault *v, const struct catalog_item *row, bool is_done)
 		return CMD_DONE;
 	next.reviewed = is_done ? clock_today() : 0;
 	if ((e = catalog_put_review(&v->catalog, &next)) != ERR_OK)
-		return cmd_fail(row->id, "%s.", cmd_why(e));
+		return cmd_fail(row->id, "%s.", cmd_why_todo(e));
 	return CMD_DONE;
 }
 
@@ -63,7 +63,7 @@ mark_all(struct vault *v, const struct cmd_options *o)
 	if (code != CMD_DONE)
 		return code;
 	if ((e = vault_commit(v)) != ERR_OK)
-		return cmd_fail(NULL, "the ledger can't be written: %s.", cmd_why(e));
+		return cmd_fail(NULL, "the ledger can't be written: %s.", cmd_why_todo(e));
 	printf(o->is_undone ? "%zu to be reviewed again.\n" : "%zu reviewed.\n", o->n_args);
 	return CMD_DONE;
 }

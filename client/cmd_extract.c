@@ -21,11 +21,11 @@ open_target(const char *path, int *fd, bool *is_made)
 
 	*is_made = mkdir(path, 0700) == 0;
 	if (!*is_made && errno != EEXIST)
-		return cmd_fail(path, "the folder can't be made: %s.", strerror(errno));
+		return cmd_fail(path, "the folder can't be made: %s.", cmd_why_todo(ERR_SYS));
 	if ((e = io_open_dir(AT_FDCWD, path, fd)) == ERR_MODE)
 		return cmd_fail(path, "this isn't a folder, or a link to one. Name the folder "
 				      "itself.");
-	return e == ERR_OK ? CMD_DONE : cmd_fail(path, "%s.", cmd_why(e));
+	return e == ERR_OK ? CMD_DONE : cmd_fail(path, "%s.", cmd_why_todo(e));
 }
 
 static int
@@ -57,7 +57,7 @@ fail_extract(const struct extract *x, enum err e, const char *to)
 		    "it can't be extracted: %s. Nothing was extracted. "
 		    "`verify` tells whether it is what the server sent.",
 		    err_text(e));
-	return cmd_fail(name, "%s. Nothing was extracted.", cmd_why(e));
+	return cmd_fail(name, "%s. Nothing was extracted.", cmd_why_todo(e));
 }
 
 static const char *
@@ -100,7 +100,7 @@ extract(struct item *it, const struct identity_set *ids, const struct cmd_option
 	enum err e;
 
 	if ((e = extract_init(&x, it)) != ERR_OK)
-		return cmd_fail(NULL, "%s.", cmd_why(e));
+		return cmd_fail(NULL, "%s.", cmd_why_todo(e));
 	x.ids = ids;
 	if ((code = choose(&x, o)) == CMD_DONE &&
 	    (code = open_target(o->to, &dir, &is_made)) == CMD_DONE) {

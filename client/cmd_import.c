@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,7 +136,7 @@ open_bundle(const char *path, int *fd, uint64_t *total)
 	*fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
 				     : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (*fd == -1 || fstat(*fd, &st) == -1)
-		return cmd_fail(path, "%s.", strerror(errno));
+		return cmd_fail(path, "%s.", cmd_why_todo(ERR_SYS));
 	if (S_ISDIR(st.st_mode))
 		return cmd_fail(path, "this is a folder. Name the bundle itself: the file "
 				      "sealslot-....tar in it.");
@@ -257,7 +256,7 @@ static int
 fail_import(const char *path, enum err e, const char *why)
 {
 	if (why != NULL && (e == ERR_SYS || e == ERR_NOSPACE))
-		return cmd_fail(path, "%s: %s.", why, cmd_why(e));
+		return cmd_fail(path, "%s: %s.", why, cmd_why_todo(e));
 	if (why != NULL)
 		return cmd_fail(path, "%s.", why);
 	if (e == ERR_NOSPACE)
@@ -302,7 +301,7 @@ import_one(struct vault *v, const char *path, struct session *s)
 	if (code != CMD_DONE)
 		return code;
 	if (!remember_head(s, &r.head))
-		return cmd_fail(path, "%s.", cmd_why(ERR_NOMEM));
+		return cmd_fail(path, "%s.", cmd_why_todo(ERR_NOMEM));
 	if (r.is_first)
 		report_first(v);
 	report_volume(&r, s);
@@ -331,7 +330,7 @@ import_all(struct vault *v, const struct cmd_options *o, struct session *s)
 	enum err e;
 
 	if ((e = import_retry(v, &retried)) != ERR_OK)
-		return cmd_fail(o->vault, "nothing was imported: %s.", cmd_why(e));
+		return cmd_fail(o->vault, "nothing was imported: %s.", cmd_why_todo(e));
 	if (retried > 0)
 		printf("%zu older submission%s can be opened now.\n", retried,
 		    retried == 1 ? "" : "s");

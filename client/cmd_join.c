@@ -120,7 +120,7 @@ write_file(struct vault *v, struct parts *p, const char *to, int dir)
 		    "file %zu of this submission doesn't verify: %s. Nothing was joined.",
 		    p->bad->member, err_text(e));
 	else if (e != ERR_OK)
-		code = cmd_fail(to, "%s. Nothing was joined.", cmd_why(e));
+		code = cmd_fail(to, "%s. Nothing was joined.", cmd_why_todo(e));
 	else
 		code = report(p, name, &w);
 	return code;
@@ -158,7 +158,7 @@ join(struct vault *v, const struct catalog_item *row, const struct cmd_options *
 		code = fail_missing(&p, &s);
 	else if ((mkdir(o->to, 0700) == -1 && errno != EEXIST) ||
 		 (e = io_open_dir(AT_FDCWD, o->to, &dir)) != ERR_OK)
-		code = cmd_fail(o->to, "this folder can't be used: %s.", cmd_why(io_errno()));
+		code = cmd_fail(o->to, "this folder can't be used: %s.", cmd_why_todo(io_errno()));
 	else
 		code = write_file(v, &p, o->to, dir);
 	io_close(&dir);

@@ -190,7 +190,7 @@ run(const struct cmd_options *o)
 	if (e == ERR_OK)
 		cmd_flush(&out);
 	else
-		code = cmd_fail(o->vault, "the list can't be shown: %s.", cmd_why(e));
+		code = cmd_fail(o->vault, "the list can't be shown: %s.", cmd_why_todo(e));
 	buf_wipe(&out);
 	vault_free(v);
 	return code;

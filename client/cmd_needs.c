@@ -67,7 +67,7 @@ fail_file(const char *file, enum err e)
 	if (e == ERR_EXISTS)
 		return cmd_fail(
 		    file, "exists already, and nothing is overwritten. Give another name.");
-	return cmd_fail(file, "%s.", cmd_why(e));
+	return cmd_fail(file, "%s.", cmd_why_todo(e));
 }
 
 static int
@@ -85,8 +85,8 @@ write_files(struct vault *v, const struct needed *n, const char *file)
 	if ((e = needed_format(n, &text)) != ERR_OK)
 		code = fail_file(file, e);
 	else if ((e = needed_sign(v, n, &text, &sig)) != ERR_OK)
-		code =
-		    cmd_fail(NULL, "the reply key of the key store can't be used: %s.", cmd_why(e));
+		code = cmd_fail(
+		    NULL, "the reply key of the key store can't be used: %s.", cmd_why_todo(e));
 	else if ((e = io_write_new(AT_FDCWD, name, sig.p, sig.len, 0600)) != ERR_OK)
 		code = fail_file(name, e);
 	else if ((e = io_write_new(AT_FDCWD, file, text.p, text.len, 0600)) != ERR_OK)
@@ -109,7 +109,7 @@ tell(struct vault *v, const struct cmd_options *o)
 	    (e = needed_make(v, &n)) == ERR_OK && (e = put_summary(&out, &n)) == ERR_OK)
 		cmd_flush(&out);
 	else
-		code = cmd_fail(o->vault, "it can't be said what is needed: %s.", cmd_why(e));
+		code = cmd_fail(o->vault, "it can't be said what is needed: %s.", cmd_why_todo(e));
 	if (code == CMD_DONE && o->n_args > 0 &&
 	    (code = write_files(v, &n, o->args[0])) == CMD_DONE) {
 		if (buf_add_str(&out, "Next: sealslot-keys retire KEYS --needs ") == ERR_OK)

@@ -70,7 +70,7 @@ list(const struct vault *v)
 	e = put_waiting(&out, v);
 	cmd_flush(&out);
 	buf_wipe(&out);
-	return e == ERR_OK ? CMD_DONE : cmd_fail(NULL, "%s.", cmd_why(e));
+	return e == ERR_OK ? CMD_DONE : cmd_fail(NULL, "%s.", cmd_why_todo(e));
 }
 
 static int
@@ -148,7 +148,7 @@ repeat(struct vault *v, uint32_t serial)
 		    "this vault made no answer bundle %u, or what it carried was sent again "
 		    "already.",
 		    serial);
-	return e == ERR_OK ? CMD_DONE : cmd_fail(NULL, "the ledger: %s.", cmd_why(e));
+	return e == ERR_OK ? CMD_DONE : cmd_fail(NULL, "the ledger: %s.", cmd_why_todo(e));
 }
 
 static int
@@ -171,7 +171,7 @@ run(const struct cmd_options *o)
 	if ((code = cmd_open_write(o, &v)) != CMD_DONE)
 		return code;
 	if ((e = outbox_sweep(v)) != ERR_OK)
-		code = cmd_fail(o->vault, "the outbox: %s.", cmd_why(e));
+		code = cmd_fail(o->vault, "the outbox: %s.", cmd_why_todo(e));
 	if (code == CMD_DONE && again != 0)
 		code = repeat(v, again);
 	if (code == CMD_DONE)

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +21,7 @@ read_text(const char *path, struct buf *out)
 	enum err e;
 
 	if (fd == -1 || fstat(fd, &st) == -1) {
-		cmd_fail(path, "%s.", strerror(errno));
+		cmd_fail(path, "%s.", cmd_why_todo(ERR_SYS));
 		io_close(&fd);
 		return CMD_FAILED;
 	}
@@ -34,7 +33,7 @@ read_text(const char *path, struct buf *out)
 		e = io_read_full(fd, p, out->max, &got);
 	io_close(&fd);
 	if (e != ERR_OK)
-		return cmd_fail(path, "%s.", cmd_why(e));
+		return cmd_fail(path, "%s.", cmd_why_todo(e));
 	out->len = got;
 	return CMD_DONE;
 }
@@ -59,7 +58,7 @@ fail(const struct cmd_options *o, const struct catalog_item *row, enum err e)
 		return cmd_fail(row->id, "nothing can be sealed to the reply address that its "
 					 "manifest has: it isn't one of our server's.");
 	return cmd_fail(
-	    o->vault, "the reply couldn't be kept: %s. Nothing will be sent.", cmd_why(e));
+	    o->vault, "the reply couldn't be kept: %s. Nothing will be sent.", cmd_why_todo(e));
 }
 
 static int

@@ -152,7 +152,7 @@ verify_one(struct vault *v, const struct catalog_item *row, struct tally *t)
 	t->at++;
 	show_progress(t);
 	if ((e = verify_item(v, row, (struct sink){watch, t}, &r)) != ERR_OK)
-		return cmd_fail(row->id, "%s.", cmd_why(e));
+		return cmd_fail(row->id, "%s.", cmd_why_todo(e));
 	t->seen = 0;
 	t->bytes += row->size;
 	tell(row, &r, t);

@@ -95,5 +95,5 @@ cmd_fail_item(const struct catalog_item *row, enum err e)
 		    "it can't be read: %s. Try again; if it stays so, the medium fails: import a "
 		    "bundle that has it again, or restore a backup on another medium.",
 		    cmd_why(e));
-	return cmd_fail(row->id, "%s.", cmd_why(e));
+	return cmd_fail(row->id, "%s.", cmd_why_todo(e));
 }

@@ -1,5 +1,7 @@
 #include "err.h"
 
+#include <errno.h>
+
 const char *
 err_text(enum err e)
 {
@@ -32,4 +34,45 @@ err_text(enum err e)
 	case ERR_USAGE: return "wrong use";
 	}
 	return "unknown error";
+}
+
+static const char *
+system_advice(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM: return "Look who owns it and who may use it: ls -ld PATH";
+	case ENOENT: return err_advice(ERR_NOTFOUND);
+	case ENOTDIR:
+	case EISDIR: return "Look at its path: is it a file, or a folder?";
+	case ELOOP: return "Name the thing itself, no link to it";
+	case ENAMETOOLONG: return "Use a shorter path";
+	case ENOSPC:
+	case EDQUOT: return "Make room there";
+	case EROFS: return "Mount it for writing";
+	case EIO: return "The medium fails: save what it still gives, and use another";
+	case EFBIG: return "Use a file system that takes such large files, and look at ulimit -f";
+	case EMFILE:
+	case ENFILE: return "Raise the limit of open files: ulimit -n 4096";
+	case ENOMEM: return err_advice(ERR_NOMEM);
+	default: return "";
+	}
+}
+
+const char *
+err_advice(enum err e)
+{
+	if (e == ERR_SYS)
+		return system_advice(errno);
+	if (e == ERR_NOMEM)
+		return "Close other programs, or raise the limit of locked memory: ulimit -l 4096";
+	if (e == ERR_NOSPACE)
+		return "Make room there";
+	if (e == ERR_NOTFOUND)
+		return "Look how its path is spelled";
+	if (e == ERR_MODE)
+		return "It must be your own, no link, and closed to others";
+	if (e == ERR_BUSY)
+		return "Wait until the other program has finished";
+	return "";
 }

@@ -40,4 +40,11 @@ enum err {
 /* A short lower-case phrase for an error, for the tools' messages. Static storage, never NULL. */
 const char *err_text(enum err e);
 
+/*
+ * What a person can do about it where only the error is known: a sentence
+ * without its full stop, or "" where the caller has to know. Looks at errno
+ * for ERR_SYS. Static storage, never NULL.
+ */
+const char *err_advice(enum err e);
+
 #endif

@@ -147,7 +147,7 @@ write_offer(const struct run *r, struct tool_fault *f)
 	buf_init(&sig, LIMIT_SIGNATURE);
 	if ((size_t)snprintf(sig_path, sizeof sig_path, "%s" PUBLISHED_SIG, r->a->out) >=
 	    sizeof sig_path)
-		return tool_refuse(f, ERR_LIMIT, "", "the path is too long");
+		return tool_refuse(f, ERR_LIMIT, TOOL_SHORTER, "the path is too long");
 	if ((e = offer_sign(r->s, r->reply, &text, &sig)) != ERR_OK)
 		tool_refuse(f, e, "", "signing: %s", tool_reason(e));
 	else if ((e = write_new(sig_path, &sig, f)) == ERR_OK &&

@@ -53,7 +53,7 @@ read_files(const char *path, struct buf *text, struct buf *sig, struct tool_faul
 		return tool_refuse(f, e, "It is made by: sealslot-review needs VAULT FILE",
 		    "%s: %s", path, tool_reason(e));
 	if ((size_t)snprintf(name, sizeof name, "%s" SIG_EXT, path) >= sizeof name)
-		return tool_refuse(f, ERR_LIMIT, "", "%s: the path is too long", path);
+		return tool_refuse(f, ERR_LIMIT, TOOL_SHORTER, "%s: the path is too long", path);
 	if ((e = io_read_file(AT_FDCWD, name, sig)) != ERR_OK)
 		tool_refuse(
 		    f, e, "The signature belongs beside the file.", "%s: %s", name, tool_reason(e));

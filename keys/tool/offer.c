@@ -86,7 +86,7 @@ offer_read(const char *path, struct offer *out, struct tool_fault *f)
 	buf_init(&sig, LIMIT_SIGNATURE);
 	if ((size_t)snprintf(sig_path, sizeof sig_path, "%s" PUBLISHED_SIG, path) >=
 	    sizeof sig_path)
-		return tool_refuse(f, ERR_LIMIT, "", "the path is too long");
+		return tool_refuse(f, ERR_LIMIT, TOOL_SHORTER, "the path is too long");
 	if ((e = io_read_file(AT_FDCWD, path, &text)) != ERR_OK)
 		tool_refuse(f, e, "", "%s: %s", path, tool_reason(e));
 	else if ((e = io_read_file(AT_FDCWD, sig_path, &sig)) != ERR_OK)
@@ -214,7 +214,7 @@ offer_merge(struct schedule *s, const struct offer *o, const char *path,
 			return refuse_epoch(f, e, path, &ep);
 	}
 	if ((e = plan_add_reply_key(s, &o->desk)) != ERR_OK)
-		return tool_refuse(f, e, "", "%s: too many desks", path);
+		return tool_refuse(f, e, TOOL_DROP_DESK, "%s: too many desks", path);
 	result.added = (uint32_t)(s->n_epochs - epochs);
 	*out = result;
 	return ERR_OK;

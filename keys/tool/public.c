@@ -145,7 +145,7 @@ public_statements(const char *schedule, public_put *put, void *ctx, struct tool_
 	int fd = -1;
 
 	if ((size_t)snprintf(path, sizeof path, "%s", schedule) >= sizeof path)
-		return tool_refuse(f, ERR_LIMIT, "", "the path is too long");
+		return tool_refuse(f, ERR_LIMIT, TOOL_SHORTER, "the path is too long");
 	folder = dirname(path);
 	if ((e = io_open_dir(AT_FDCWD, folder, &fd)) != ERR_OK)
 		tool_refuse(f, e, "Name the schedule in a folder that you may read.", "%s: %s",

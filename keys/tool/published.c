@@ -71,7 +71,7 @@ published_read(int dirfd, const char *path, const struct minisign_key *root, str
 	buf_init(&out->text, LIMIT_SCHEDULE);
 	buf_init(&out->sig, LIMIT_SIGNATURE);
 	if ((size_t)snprintf(sig, sizeof sig, "%s" PUBLISHED_SIG, path) >= sizeof sig)
-		return tool_refuse(f, ERR_LIMIT, "", "the path is too long");
+		return tool_refuse(f, ERR_LIMIT, TOOL_SHORTER, "the path is too long");
 	if ((e = read_file(dirfd, path, &out->text, f)) != ERR_OK ||
 	    (e = read_file(dirfd, sig, &out->sig, f)) != ERR_OK)
 		return e;

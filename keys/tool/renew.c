@@ -198,7 +198,7 @@ make_plan(struct renew *r, struct tool_fault *f)
 	if (e == ERR_OK && r->q->drop != NULL)
 		e = drop_desk(r, f);
 	if (e == ERR_OK && (e = plan_add_reply_key(r->next.s, &r->reply->public)) != ERR_OK)
-		tool_refuse(f, e, "", "the schedule lists too many desks");
+		tool_refuse(f, e, TOOL_DROP_DESK, "the schedule lists too many desks");
 done:
 	keyring_free(&ring);
 	holders_wipe(&known);

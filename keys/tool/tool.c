@@ -21,9 +21,13 @@
 enum err
 tool_refuse(struct tool_fault *f, enum err e, const char *todo, const char *fmt, ...)
 {
+	const char *advice = err_advice(e);
 	va_list ap;
 
-	snprintf(f->todo, sizeof f->todo, "%s", todo);
+	if (todo[0] == '\0' && advice[0] != '\0')
+		snprintf(f->todo, sizeof f->todo, "%s.", advice);
+	else
+		snprintf(f->todo, sizeof f->todo, "%s", todo);
 	va_start(ap, fmt);
 	vsnprintf(f->what, sizeof f->what, fmt, ap);
 	va_end(ap);

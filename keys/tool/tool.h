@@ -29,6 +29,8 @@ enum tool_exit { TOOL_DONE = 0, TOOL_FAILED = 1, TOOL_USAGE = 2 };
 #define TOOL_INSTANCE   "instance"
 #define TOOL_PUBLISH    "publish"
 #define TOOL_LOG        "log"
+#define TOOL_SHORTER    "Use a shorter path."
+#define TOOL_DROP_DESK  "Take out one that is gone: " TOOL_PROGRAM " revoke KEYS --desk RW..."
 /* For what was cut off: how its next step ends. */
 #define TOOL_AGAIN "run the same command again: it goes on where it stopped."
 /* Public files: the folder keeps others away, their copies on a stick need no care. */
@@ -40,7 +42,7 @@ struct tool_fault {
 	char todo[320];
 };
 
-/* Fills in *f and returns e. todo may be "". */
+/* Fills in *f and returns e. todo is what to do now; where it is "", err_advice says it. */
 enum err tool_refuse(struct tool_fault *f, enum err e, const char *todo, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* Why a folder can't become a key store. */

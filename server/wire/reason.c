@@ -23,6 +23,7 @@ enum err
 reason_sys(struct reason *r, enum err e, const char *fmt, ...)
 {
 	const char *why = e == ERR_SYS ? strerror(errno) : err_text(e);
+	const char *advice = err_advice(e);
 	va_list ap;
 	size_t n;
 
@@ -30,7 +31,8 @@ reason_sys(struct reason *r, enum err e, const char *fmt, ...)
 	vsnprintf(r->text, sizeof r->text, fmt, ap);
 	va_end(ap);
 	n = strlen(r->text);
-	snprintf(r->text + n, sizeof r->text - n, ": %s", why);
+	snprintf(r->text + n, sizeof r->text - n, ": %s%s%s", why, advice[0] == '\0' ? "" : ". ",
+	    advice);
 	text_clean(r->text);
 	return e;
 }

@@ -16,7 +16,7 @@ struct reason {
 /* Writes the text (cut at LIMIT_REASON bytes) and returns e. */
 enum err reason_set(struct reason *r, enum err e, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same, with ": " and what errno says for ERR_SYS, or err_text, behind it. */
+/* The same, with ": ", what errno says for ERR_SYS, or err_text, and err_advice behind it. */
 enum err reason_sys(struct reason *r, enum err e, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

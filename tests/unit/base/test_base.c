@@ -1,5 +1,7 @@
 #include "harness.h"
 
+#include <errno.h>
+
 #include "base/date.h"
 #include "base/text.h"
 
@@ -304,6 +306,32 @@ io_reads_only_plain_files(void **state)
 	free(dir);
 }
 
+/* err */
+
+static void
+advice_goes_with_the_error(void **state)
+{
+	int e;
+
+	(void)state;
+	errno = EACCES;
+	assert_string_equal(
+	    err_advice(ERR_SYS), "Look who owns it and who may use it: ls -ld PATH");
+	errno = ENOENT;
+	assert_string_equal(err_advice(ERR_SYS), err_advice(ERR_NOTFOUND));
+	errno = ENOMEM;
+	assert_string_equal(err_advice(ERR_SYS), err_advice(ERR_NOMEM));
+	errno = 0;
+	assert_string_equal(err_advice(ERR_SYS), "");
+	for (e = ERR_OK; e <= ERR_USAGE; e++) {
+		const char *advice = err_advice((enum err)e);
+
+		assert_true(advice[0] == '\0' || advice[strlen(advice) - 1] != '.');
+		assert_string_not_equal(err_text((enum err)e), "unknown error");
+	}
+	assert_string_equal(err_advice(ERR_OK), "");
+}
+
 int
 main(void)
 {
@@ -322,6 +350,7 @@ main(void)
 	    cmocka_unit_test(io_renames_only_to_new_names),
 	    cmocka_unit_test(io_finds_the_folder_of_a_path),
 	    cmocka_unit_test(io_reads_only_plain_files),
+	    cmocka_unit_test(advice_goes_with_the_error),
 	};
 
 	if (random_start() != 0)
