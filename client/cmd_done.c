@@ -26,9 +26,9 @@ check_undo(struct vault *v, const struct catalog_item *row)
 	return CMD_DONE;
 }
 
-/* What isn't here can't have been reviewed. */
+/* What isn't here can't have been reviewed. *changed counts; one may be named twice, or be done. */
 static int
-mark(struct vault *v, const struct catalog_item *row, bool is_done)
+mark(struct vault *v, const struct catalog_item *row, bool is_done, size_t *changed)
 {
 	struct catalog_item next = *row;
 	enum err e;
@@ -45,6 +45,7 @@ mark(struct vault *v, const struct catalog_item *row, bool is_done)
 	next.reviewed = is_done ? clock_today() : 0;
 	if ((e = catalog_put_review(&v->catalog, &next)) != ERR_OK)
 		return cmd_fail(row->id, "%s.", cmd_why_todo(e));
+	(*changed)++;
 	return CMD_DONE;
 }
 
@@ -54,17 +55,18 @@ mark_all(struct vault *v, const struct cmd_options *o)
 {
 	const struct catalog_item *row;
 	int code = CMD_DONE;
-	size_t i;
+	size_t i, changed = 0;
 	enum err e;
 
 	for (i = 0; i < o->n_args && code == CMD_DONE; i++)
 		if ((code = cmd_find(v, o->args[i], &row)) == CMD_DONE)
-			code = mark(v, row, !o->is_undone);
+			code = mark(v, row, !o->is_undone, &changed);
 	if (code != CMD_DONE)
 		return code;
 	if ((e = vault_commit(v)) != ERR_OK)
 		return cmd_fail(NULL, "the ledger can't be written: %s.", cmd_why_todo(e));
-	printf(o->is_undone ? "%zu to be reviewed again.\n" : "%zu reviewed.\n", o->n_args);
+	printf(o->is_undone ? "%zu to be reviewed again" : "%zu reviewed", changed);
+	printf(changed < o->n_args ? "; nothing to change for %zu.\n" : ".\n", o->n_args - changed);
 	return CMD_DONE;
 }
 

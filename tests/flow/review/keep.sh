@@ -24,9 +24,10 @@ refused 1 "reply key" r needs V needs.txt # this key store has none
 step "all of them are marked, or none"
 refused 1 "no submission in this vault" r done V "$one" ffffffff
 [ "$(field '[i["reviewed"] for i in v["items"]]')" = "[False, False]" ] || fail "half was marked"
-says "2 reviewed" r done V "$one" "$two"
+says "2 reviewed." r done V "$one" "$two"
 says "done" r list V
-says "1 to be reviewed again" r done V "$two" --undo
+says "2 to be reviewed again." r done V "$two" "$one" --undo
+says "1 reviewed; nothing to change for 1." r done V "$one" "$one" # named twice
 [ "$(field 'sorted(i["reviewed"] for i in v["items"])')" = "[False, True]" ] || fail "undo"
 
 step "a damaged file isn't kept"
