@@ -1,57 +1,28 @@
 #include "desks.h"
 
-/* ---- verdicts */
+/* ---- bodies */
 
-/* One upload of a body that this function fills in. */
-static enum intake_verdict
-verdict_for(void (*fill)(struct buf *), size_t inboxes)
-{
-	enum intake_verdict v;
-	struct buf body;
-	struct rig r;
+struct part {
+	const char *head; /* NULL: there is none */
+	const char *content;
+	size_t len;
+};
 
-	buf_init(&body, 1 << 22);
-	fill(&body);
-	rig_start(&r, schedule_for(1, inboxes), 1, 4);
-	v = rig_upload(&r, body.p, body.len, 1000);
-	if (v == INTAKE_STORED) {
-		assert_int_equal(r.store.commits, 1);
-		assert_int_equal(r.store.aborts, 0);
-	} else {
-		assert_int_equal(r.store.commits, 0);
-		assert_int_equal(r.store.aborts, 1);
+#define PART(head, content)                                                                        \
+	{                                                                                          \
+		head, content, sizeof(content) - 1                                                 \
 	}
-	rig_stop(&r);
-	buf_wipe(&body);
-	return v;
-}
+#define FIELD(name, content) PART("name=\"" name "\"", content)
+#define FILE_PART(name, type, content)                                                             \
+	PART("name=\"file\"; filename=\"" name "\"\r\nContent-Type: " type, content)
+#define TOKEN  FIELD("token", RIG_TOKEN)
+#define UNUSED FILE_PART("", "application/octet-stream", "")
 
 static void
-no_parts(struct buf *b)
+fill(struct buf *b, const struct part *parts, size_t n)
 {
-	rig_close(b);
-}
-
-static void
-no_token(struct buf *b)
-{
-	rig_field(b, "message", "hello");
-	rig_close(b);
-}
-
-static void
-short_token(struct buf *b)
-{
-	rig_field(b, "token", "0123456789abcdefghijABCDEFGHIJ-_xyz0123456");
-	rig_field(b, "message", "hello");
-	rig_close(b);
-}
-
-static void
-odd_token(struct buf *b)
-{
-	rig_field(b, "token", "0123456789abcdefghijABCDEFGHIJ-_xyz0123456+");
-	rig_field(b, "message", "hello");
+	for (; n > 0 && parts->head != NULL; n--, parts++)
+		rig_part(b, parts->head, parts->content, parts->len);
 	rig_close(b);
 }
 
@@ -63,162 +34,6 @@ token_of_a_kilobyte(struct buf *b)
 	memset(long_token, 'a', sizeof long_token - 1);
 	long_token[sizeof long_token - 1] = '\0';
 	rig_field(b, "token", long_token);
-	rig_close(b);
-}
-
-static void
-token_only(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_close(b);
-}
-
-static void
-unused_inputs(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "topic-city", "");
-	rig_field(b, "message", "");
-	rig_file_part(b, "", "application/octet-stream", "", 0);
-	rig_file_part(b, "", "application/octet-stream", "", 0);
-	rig_close(b);
-}
-
-static void
-message_only(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "inbox", "tips");
-	rig_field(b, "message", "x");
-	rig_file_part(b, "", "application/octet-stream", "", 0);
-	rig_close(b);
-}
-
-static void
-empty_named_file(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "inbox", "tips");
-	rig_file_part(b, "empty", "text/plain", "", 0);
-	rig_close(b);
-}
-
-static void
-nameless_file(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "inbox", "tips");
-	rig_file_part(b, "", "", "x", 1);
-	rig_close(b);
-}
-
-static void
-unknown_field(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "color", "red");
-	rig_close(b);
-}
-
-static void
-unknown_topic(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "topic-colour", "red");
-	rig_close(b);
-}
-
-static void
-message_twice(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "message", "a");
-	rig_field(b, "message", "b");
-	rig_close(b);
-}
-
-static void
-topic_twice(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "topic-city", "Nice");
-	rig_field(b, "topic-technology", "drones");
-	rig_field(b, "topic-city", "Nice");
-	rig_close(b);
-}
-
-static void
-token_twice(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "token", RIG_TOKEN);
-	rig_close(b);
-}
-
-static void
-message_behind_a_file(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_file_part(b, "a", "a/b", "x", 1);
-	rig_field(b, "message", "late");
-	rig_close(b);
-}
-
-static void
-inbox_behind_the_message(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "message", "early");
-	rig_field(b, "inbox", "tips");
-	rig_close(b);
-}
-
-static void
-file_as_a_field(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "file", "content");
-	rig_close(b);
-}
-
-static void
-message_as_a_file(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_part(b, "name=\"message\"; filename=\"a\"", "x", 1);
-	rig_close(b);
-}
-
-static void
-other_inbox(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "inbox", "sports");
-	rig_field(b, "message", "x");
-	rig_close(b);
-}
-
-static void
-inbox_with_a_nul(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_part(b, "name=\"inbox\"", "tips\0x", 6);
-	rig_close(b);
-}
-
-static void
-no_inbox(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "message", "x");
-	rig_close(b);
-}
-
-static void
-other_topic_value(struct buf *b)
-{
-	rig_field(b, "token", RIG_TOKEN);
-	rig_field(b, "topic-city", "Nic");
 	rig_close(b);
 }
 
@@ -315,56 +130,106 @@ long_names(struct buf *b)
 	add_files(b, 200, name);
 }
 
+/* ---- verdicts */
+
+#define PARTS_MAX 5
+#define MESSAGE   TOKEN, FIELD("inbox", "tips"), FIELD("message", "x"), UNUSED
+#define NO_INBOX  TOKEN, FIELD("message", "x")
+
+static const struct upload {
+	const char *what;
+	size_t inboxes; /* that there are */
+	enum intake_verdict verdict;
+	struct part parts[PARTS_MAX];
+	void (*fill)(struct buf *); /* instead of the parts */
+} uploads[] = {
+    {"no parts", 1, INTAKE_BAD_TOKEN, {{0}}, NULL},
+    {"no token", 1, INTAKE_BAD_TOKEN, {FIELD("message", "hello")}, NULL},
+    {"short token", 1, INTAKE_BAD_TOKEN,
+	{FIELD("token", "0123456789abcdefghijABCDEFGHIJ-_xyz0123456"), FIELD("message", "hello")},
+	NULL},
+    {"odd token", 1, INTAKE_BAD_TOKEN,
+	{FIELD("token", "0123456789abcdefghijABCDEFGHIJ-_xyz0123456+"), FIELD("message", "hello")},
+	NULL},
+    {"token of a kilobyte", 1, INTAKE_BAD_TOKEN, {{0}}, token_of_a_kilobyte},
+    {"token only", 1, INTAKE_EMPTY, {TOKEN}, NULL},
+    {"token only", 2, INTAKE_BAD_INBOX, {TOKEN}, NULL},
+    {"unused inputs", 1, INTAKE_EMPTY,
+	{TOKEN, FIELD("topic-city", ""), FIELD("message", ""), UNUSED, UNUSED}, NULL},
+    {"message only", 1, INTAKE_STORED, {MESSAGE}, NULL},
+    {"message only", 2, INTAKE_STORED, {MESSAGE}, NULL},
+    {"empty named file", 1, INTAKE_STORED,
+	{TOKEN, FIELD("inbox", "tips"), FILE_PART("empty", "text/plain", "")}, NULL},
+    {"nameless file", 1, INTAKE_STORED, {TOKEN, FIELD("inbox", "tips"), FILE_PART("", "", "x")},
+	NULL},
+    {"unknown field", 1, INTAKE_UNKNOWN_FIELD, {TOKEN, FIELD("color", "red")}, NULL},
+    {"unknown topic", 1, INTAKE_UNKNOWN_FIELD, {TOKEN, FIELD("topic-colour", "red")}, NULL},
+    {"message twice", 1, INTAKE_UNKNOWN_FIELD,
+	{TOKEN, FIELD("message", "a"), FIELD("message", "b")}, NULL},
+    {"topic twice", 1, INTAKE_UNKNOWN_FIELD,
+	{TOKEN, FIELD("topic-city", "Nice"), FIELD("topic-technology", "drones"),
+	    FIELD("topic-city", "Nice")},
+	NULL},
+    {"token twice", 1, INTAKE_UNKNOWN_FIELD, {TOKEN, TOKEN}, NULL},
+    {"message behind a file", 1, INTAKE_MALFORMED,
+	{TOKEN, FILE_PART("a", "a/b", "x"), FIELD("message", "late")}, NULL},
+    {"inbox behind the message", 1, INTAKE_MALFORMED,
+	{TOKEN, FIELD("message", "early"), FIELD("inbox", "tips")}, NULL},
+    {"file as a field", 1, INTAKE_MALFORMED, {TOKEN, FIELD("file", "content")}, NULL},
+    {"message as a file", 1, INTAKE_MALFORMED,
+	{TOKEN, PART("name=\"message\"; filename=\"a\"", "x")}, NULL},
+    {"other inbox", 2, INTAKE_BAD_INBOX, {TOKEN, FIELD("inbox", "sports"), FIELD("message", "x")},
+	NULL},
+    {"inbox with a NUL", 2, INTAKE_BAD_INBOX, {TOKEN, FIELD("inbox", "tips\0x")}, NULL},
+    {"no inbox", 1, INTAKE_STORED, {NO_INBOX}, NULL},
+    {"no inbox", 2, INTAKE_BAD_INBOX, {NO_INBOX}, NULL},
+    {"other topic value", 1, INTAKE_BAD_TOPIC, {TOKEN, FIELD("topic-city", "Nic")}, NULL},
+    {"no close", 1, INTAKE_MALFORMED, {{0}}, no_close},
+    {"other boundary", 1, INTAKE_MALFORMED, {{0}}, other_boundary},
+    {"longest message", 1, INTAKE_STORED, {{0}}, longest_message},
+    {"message too long", 1, INTAKE_MESSAGE_TOO_LONG, {{0}}, message_too_long},
+    {"most files", 1, INTAKE_STORED, {{0}}, most_files},
+    {"one file more", 1, INTAKE_TOO_MANY_FILES, {{0}}, one_file_more},
+    {"most parts", 1, INTAKE_STORED, {{0}}, most_parts},
+    {"one part more", 1, INTAKE_TOO_MANY_FILES, {{0}}, one_part_more},
+    {"long names", 1, INTAKE_TOO_MANY_FILES, {{0}}, long_names},
+};
+
+static enum intake_verdict
+verdict_for(const struct upload *u)
+{
+	enum intake_verdict v;
+	struct buf body;
+	struct rig r;
+
+	buf_init(&body, 1 << 22);
+	if (u->fill != NULL)
+		u->fill(&body);
+	else
+		fill(&body, u->parts, PARTS_MAX);
+	rig_start(&r, schedule_for(1, u->inboxes), 1, 4);
+	v = rig_upload(&r, body.p, body.len, 1000);
+	if (v == INTAKE_STORED) {
+		assert_int_equal(r.store.commits, 1);
+		assert_int_equal(r.store.aborts, 0);
+	} else {
+		assert_int_equal(r.store.commits, 0);
+		assert_int_equal(r.store.aborts, 1);
+	}
+	rig_stop(&r);
+	buf_wipe(&body);
+	return v;
+}
+
 static void
 every_body_has_its_verdict(void **state)
 {
-	static const struct {
-		void (*fill)(struct buf *);
-		enum intake_verdict verdict;
-		size_t inboxes;
-	} t[] = {
-	    {no_parts, INTAKE_BAD_TOKEN, 1},
-	    {no_token, INTAKE_BAD_TOKEN, 1},
-	    {short_token, INTAKE_BAD_TOKEN, 1},
-	    {odd_token, INTAKE_BAD_TOKEN, 1},
-	    {token_of_a_kilobyte, INTAKE_BAD_TOKEN, 1},
-	    {token_only, INTAKE_EMPTY, 1},
-	    {token_only, INTAKE_BAD_INBOX, 2},
-	    {unused_inputs, INTAKE_EMPTY, 1},
-	    {message_only, INTAKE_STORED, 1},
-	    {message_only, INTAKE_STORED, 2},
-	    {empty_named_file, INTAKE_STORED, 1},
-	    {nameless_file, INTAKE_STORED, 1},
-	    {unknown_field, INTAKE_UNKNOWN_FIELD, 1},
-	    {unknown_topic, INTAKE_UNKNOWN_FIELD, 1},
-	    {message_twice, INTAKE_UNKNOWN_FIELD, 1},
-	    {topic_twice, INTAKE_UNKNOWN_FIELD, 1},
-	    {token_twice, INTAKE_UNKNOWN_FIELD, 1},
-	    {message_behind_a_file, INTAKE_MALFORMED, 1},
-	    {inbox_behind_the_message, INTAKE_MALFORMED, 1},
-	    {file_as_a_field, INTAKE_MALFORMED, 1},
-	    {message_as_a_file, INTAKE_MALFORMED, 1},
-	    {other_inbox, INTAKE_BAD_INBOX, 2},
-	    {inbox_with_a_nul, INTAKE_BAD_INBOX, 2},
-	    {no_inbox, INTAKE_STORED, 1},
-	    {no_inbox, INTAKE_BAD_INBOX, 2},
-	    {other_topic_value, INTAKE_BAD_TOPIC, 1},
-	    {no_close, INTAKE_MALFORMED, 1},
-	    {other_boundary, INTAKE_MALFORMED, 1},
-	    {longest_message, INTAKE_STORED, 1},
-	    {message_too_long, INTAKE_MESSAGE_TOO_LONG, 1},
-	    {most_files, INTAKE_STORED, 1},
-	    {one_file_more, INTAKE_TOO_MANY_FILES, 1},
-	    {most_parts, INTAKE_STORED, 1},
-	    {one_part_more, INTAKE_TOO_MANY_FILES, 1},
-	    {long_names, INTAKE_TOO_MANY_FILES, 1},
-	};
-	size_t i;
+	const struct upload *u;
 
 	(void)state;
-	for (i = 0; i < sizeof t / sizeof *t; i++)
-		if (verdict_for(t[i].fill, t[i].inboxes) != t[i].verdict)
-			fail_msg("case %zu", i);
+	for (u = uploads; u < uploads + sizeof uploads / sizeof *uploads; u++)
+		if (verdict_for(u) != u->verdict)
+			fail_msg("%s, %zu inboxes", u->what, u->inboxes);
 }
 
 static void
@@ -407,15 +272,15 @@ judges_a_request_before_its_body(void **state)
 static void
 the_chosen_inbox_has_no_key(void **state)
 {
+	static const struct part parts[] = {MESSAGE};
 	struct buf body;
 	struct rig r;
 
 	(void)state;
-	fill_good(&body);
+	buf_init(&body, 4096);
 	rig_start(&r, schedule_for(1, 2), 1, 4);
 	r.schedule->s->epochs[0].end = RIG_DAY;
-	buf_reset(&body);
-	message_only(&body);
+	fill(&body, parts, sizeof parts / sizeof *parts);
 	assert_int_equal(rig_upload(&r, body.p, body.len, 100), INTAKE_NO_KEY);
 	assert_int_equal(r.store.aborts, 1);
 	rig_stop(&r);
