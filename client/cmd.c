@@ -210,3 +210,19 @@ cmd_find(const struct vault *v, const char *prefix, const struct catalog_item **
 			 "enough.");
 	return CMD_USAGE;
 }
+
+int
+cmd_on_item(const struct cmd_options *o,
+    int (*work)(struct vault *v, const struct catalog_item *row, const struct cmd_options *o))
+{
+	const struct catalog_item *row = NULL;
+	struct vault *v = NULL;
+	int code;
+
+	if ((code = cmd_open(o, &v)) != CMD_DONE)
+		return code;
+	if ((code = cmd_find(v, o->args[0], &row)) == CMD_DONE)
+		code = work(v, row, o);
+	vault_free(v);
+	return code;
+}

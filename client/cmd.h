@@ -64,6 +64,9 @@ int cmd_open_write(const struct cmd_options *o, struct vault **out);
 int cmd_passphrase(const struct cmd_options *o, const char *what, struct secret_text *out);
 /* The submission that an ID or a prefix of one means. On failure it has told why. */
 int cmd_find(const struct vault *v, const char *prefix, const struct catalog_item **out);
+/* Opens the vault for reading and works on the submission that the first argument means. */
+int cmd_on_item(const struct cmd_options *o,
+    int (*work)(struct vault *v, const struct catalog_item *row, const struct cmd_options *o));
 
 /* To stderr: the program's name, the subject (untrusted, escaped; may be NULL), and in plain
  * words what is wrong and what to do. Returns CMD_FAILED. */

@@ -161,20 +161,11 @@ open_and_extract(struct vault *v, const struct catalog_item *row, const struct c
 static int
 run(const struct cmd_options *o)
 {
-	const struct catalog_item *row = NULL;
-	struct vault *v = NULL;
-	int code;
-
 	if (o->to == NULL) {
 		cmd_fail(NULL, "extract: where to? Add --to DIR");
 		return CMD_USAGE;
 	}
-	if ((code = cmd_open(o, &v)) != CMD_DONE)
-		return code;
-	if ((code = cmd_find(v, o->args[0], &row)) == CMD_DONE)
-		code = open_and_extract(v, row, o);
-	vault_free(v);
-	return code;
+	return cmd_on_item(o, open_and_extract);
 }
 
 const struct cmd cmd_extract = {

@@ -170,20 +170,11 @@ join(struct vault *v, const struct catalog_item *row, const struct cmd_options *
 static int
 run(const struct cmd_options *o)
 {
-	const struct catalog_item *row = NULL;
-	struct vault *v = NULL;
-	int code;
-
 	if (o->to == NULL) {
 		cmd_fail(NULL, "join: where to? Add --to DIR");
 		return CMD_USAGE;
 	}
-	if ((code = cmd_open(o, &v)) != CMD_DONE)
-		return code;
-	if ((code = cmd_find(v, o->args[0], &row)) == CMD_DONE)
-		code = join(v, row, o);
-	vault_free(v);
-	return code;
+	return cmd_on_item(o, join);
 }
 
 const struct cmd cmd_join = {

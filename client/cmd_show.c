@@ -175,7 +175,7 @@ put_item(struct buf *out, struct vault *v, struct item *it, const struct catalog
 }
 
 static int
-show(struct vault *v, const struct catalog_item *row, const char *path)
+show(struct vault *v, const struct catalog_item *row, const struct cmd_options *o)
 {
 	struct item *it = NULL;
 	int fd = -1, code = CMD_DONE;
@@ -186,7 +186,7 @@ show(struct vault *v, const struct catalog_item *row, const char *path)
 	if ((e = keep_open(v, row, &fd, &it)) == ERR_OK)
 		e = put_item(&out, v, it, row);
 	if (e == ERR_OK)
-		e = cmd_parts_put(&out, v, path, row, it);
+		e = cmd_parts_put(&out, v, o->vault, row, it);
 	if (e == ERR_OK)
 		cmd_flush(&out);
 	else
@@ -200,16 +200,7 @@ show(struct vault *v, const struct catalog_item *row, const char *path)
 static int
 run(const struct cmd_options *o)
 {
-	const struct catalog_item *row = NULL;
-	struct vault *v = NULL;
-	int code;
-
-	if ((code = cmd_open(o, &v)) != CMD_DONE)
-		return code;
-	if ((code = cmd_find(v, o->args[0], &row)) == CMD_DONE)
-		code = show(v, row, o->vault);
-	vault_free(v);
-	return code;
+	return cmd_on_item(o, show);
 }
 
 const struct cmd cmd_show = {
