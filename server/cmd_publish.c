@@ -73,17 +73,12 @@ static enum err
 list_between(int dir, uint32_t after, uint32_t before, struct buf *serials)
 {
 	struct dirent *d;
-	enum err e = ERR_OK;
+	enum err e;
 	uint32_t serial;
-	DIR *list;
-	int fd;
+	DIR *list = NULL;
 
-	if ((fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return io_errno();
-	if ((list = fdopendir(fd)) == NULL) {
-		io_close(&fd);
-		return ERR_SYS;
-	}
+	if ((e = io_open_list(dir, &list)) != ERR_OK)
+		return e;
 	while (e == ERR_OK && (d = readdir(list)) != NULL) {
 		serial = schedule_name_serial(d->d_name);
 		if (serial > after && serial < before)

@@ -151,6 +151,24 @@ io_open_dir(int dirfd, const char *path, int *fd)
 }
 
 enum err
+io_open_list(int dirfd, DIR **out)
+{
+	enum err e;
+	DIR *dir;
+	int fd;
+
+	if ((fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return io_errno();
+	if ((dir = fdopendir(fd)) == NULL) {
+		e = io_errno();
+		io_close(&fd);
+		return e;
+	}
+	*out = dir;
+	return ERR_OK;
+}
+
+enum err
 io_open_parent(const char *path, int *dir, const char **name)
 {
 	const char *slash = strrchr(path, '/'), *base = slash == NULL ? path : slash + 1;

@@ -1,6 +1,7 @@
 #ifndef SEALSLOT_BASE_IO_H
 #define SEALSLOT_BASE_IO_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -30,6 +31,8 @@ enum err MUST_CHECK io_pread_exact(int fd, void *p, size_t n, off_t at);
 enum err MUST_CHECK io_open_file(int dirfd, const char *path, int *fd);
 /* Opens a folder. ERR_MODE for anything else. */
 enum err MUST_CHECK io_open_dir(int dirfd, const char *path, int *fd);
+/* A list of the names in a folder, from the first on however often that was read; closedir it. */
+enum err MUST_CHECK io_open_list(int dirfd, DIR **out);
 /*
  * Opens the folder of a path, the caller's, and points *name at the rest, which is borrowed from
  * path. ERR_USAGE: the path names no file. ERR_LIMIT: it is too long.

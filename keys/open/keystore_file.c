@@ -143,18 +143,12 @@ keystore_file_destroy(int dirfd, const char *name)
 enum err
 keystore_file_each(int dirfd, enum err (*each)(void *ctx, int dirfd, const char *name), void *ctx)
 {
-	enum err e = ERR_OK;
 	struct dirent *entry;
-	int fd = -1;
-	DIR *d;
+	DIR *d = NULL;
+	enum err e;
 
-	if ((e = io_open_dir(dirfd, ".", &fd)) != ERR_OK)
+	if ((e = io_open_list(dirfd, &d)) != ERR_OK)
 		return e;
-	if ((d = fdopendir(fd)) == NULL) {
-		e = io_errno();
-		io_close(&fd);
-		return e;
-	}
 	while (e == ERR_OK) {
 		errno = 0;
 		if ((entry = readdir(d)) == NULL) {

@@ -115,19 +115,6 @@ check_item_name(const char *name, struct check_report *r, size_t *same)
 	    r, CHECK_PROBLEM, same, "%.64s in the folder items isn't the store's.", name);
 }
 
-static enum err
-open_list(int dirfd, DIR **out)
-{
-	int fd;
-
-	if ((fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return io_errno();
-	if ((*out = fdopendir(fd)) != NULL)
-		return ERR_OK;
-	io_close(&fd);
-	return ERR_SYS;
-}
-
 /* ---- which submissions there are */
 
 static int
@@ -190,7 +177,7 @@ read_items(struct check_files *f, const uint8_t *after, struct check_report *r)
 
 	buf_reset(&f->ids);
 	f->is_end = true;
-	if ((e = open_list(f->items, &dir)) != ERR_OK)
+	if ((e = io_open_list(f->items, &dir)) != ERR_OK)
 		return e;
 	while (e == ERR_OK && (d = readdir(dir)) != NULL)
 		if (item_file_is_name(d->d_name, ITEM_FILE_EXT) ||
@@ -224,7 +211,7 @@ check_files_outside(struct check_files *f, struct check_report *r)
 
 	for (i = 0; own[i] != NULL && e == ERR_OK; i++)
 		e = check_own(f, own[i], r);
-	if (e == ERR_OK && (e = open_list(f->root, &dir)) == ERR_OK) {
+	if (e == ERR_OK && (e = io_open_list(f->root, &dir)) == ERR_OK) {
 		while (e == ERR_OK && (d = readdir(dir)) != NULL)
 			e = check_root_name(d->d_name, r, &f->n_odd);
 		closedir(dir);

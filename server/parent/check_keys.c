@@ -32,17 +32,12 @@ static enum err
 list_serials(int keys, struct buf *out)
 {
 	struct dirent *d;
-	enum err e = ERR_OK;
+	enum err e;
 	uint32_t serial;
-	DIR *dir;
-	int fd;
+	DIR *dir = NULL;
 
-	if ((fd = openat(keys, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return io_errno();
-	if ((dir = fdopendir(fd)) == NULL) {
-		io_close(&fd);
-		return ERR_SYS;
-	}
+	if ((e = io_open_list(keys, &dir)) != ERR_OK)
+		return e;
 	while (e == ERR_OK && (d = readdir(dir)) != NULL)
 		if ((serial = schedule_name_serial(d->d_name)) != 0)
 			e = buf_add(out, &serial, sizeof serial);

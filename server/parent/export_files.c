@@ -32,17 +32,12 @@ static enum err
 list_serials(struct export_files *f)
 {
 	struct dirent *d;
-	enum err e = ERR_OK;
+	enum err e;
 	uint32_t serial;
-	DIR *dir;
-	int fd;
+	DIR *dir = NULL;
 
-	if ((fd = openat(f->keys, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return io_errno();
-	if ((dir = fdopendir(fd)) == NULL) {
-		io_close(&fd);
-		return ERR_SYS;
-	}
+	if ((e = io_open_list(f->keys, &dir)) != ERR_OK)
+		return e;
 	while (e == ERR_OK && (d = readdir(dir)) != NULL)
 		if ((serial = schedule_name_serial(d->d_name)) != 0)
 			e = buf_add(&f->serials, &serial, sizeof serial);

@@ -60,16 +60,11 @@ static enum err
 each_name(int dirfd, enum err (*each)(int dirfd, const char *name))
 {
 	struct dirent *d;
-	enum err e = ERR_OK;
-	DIR *dir;
-	int fd;
+	enum err e;
+	DIR *dir = NULL;
 
-	if ((fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return io_errno();
-	if ((dir = fdopendir(fd)) == NULL) {
-		io_close(&fd);
-		return ERR_SYS;
-	}
+	if ((e = io_open_list(dirfd, &dir)) != ERR_OK)
+		return e;
 	while (e == ERR_OK && (d = readdir(dir)) != NULL)
 		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
 			e = each(dirfd, d->d_name);

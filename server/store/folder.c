@@ -106,12 +106,9 @@ has_foreign(int dirfd, const char *const *ours, char name[static 256])
 	const char *const *o;
 	struct dirent *d;
 	bool is_found = false;
-	DIR *dir;
-	int fd;
+	DIR *dir = NULL;
 
-	if ((fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
-	    (dir = fdopendir(fd)) == NULL) {
-		io_close(&fd);
+	if (io_open_list(dirfd, &dir) != ERR_OK) {
 		memcpy(name, ".", sizeof ".");
 		return true;
 	}

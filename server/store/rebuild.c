@@ -43,16 +43,11 @@ static enum err
 list_ids(int items, struct ids *ids)
 {
 	struct dirent *d;
-	enum err e = ERR_OK;
-	DIR *dir;
-	int fd;
+	enum err e;
+	DIR *dir = NULL;
 
-	if ((fd = openat(items, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return io_errno();
-	if ((dir = fdopendir(fd)) == NULL) {
-		io_close(&fd);
-		return ERR_SYS;
-	}
+	if ((e = io_open_list(items, &dir)) != ERR_OK)
+		return e;
 	while (e == ERR_OK && (d = readdir(dir)) != NULL)
 		e = add_name(ids, d->d_name);
 	closedir(dir);

@@ -1,7 +1,6 @@
 #include "store/schedules.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,15 +32,11 @@ find_newest(int keys, uint32_t *out)
 {
 	uint32_t newest = 0, serial;
 	struct dirent *d;
-	DIR *dir;
-	int fd;
+	enum err e;
+	DIR *dir = NULL;
 
-	if ((fd = openat(keys, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return io_errno();
-	if ((dir = fdopendir(fd)) == NULL) {
-		io_close(&fd);
-		return ERR_SYS;
-	}
+	if ((e = io_open_list(keys, &dir)) != ERR_OK)
+		return e;
 	while ((d = readdir(dir)) != NULL)
 		if ((serial = schedule_name_serial(d->d_name)) > newest)
 			newest = serial;

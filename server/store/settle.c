@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -391,16 +390,11 @@ enum err
 settle_sweep(int items)
 {
 	struct dirent *d;
-	enum err e = ERR_OK;
-	DIR *dir;
-	int fd;
+	enum err e;
+	DIR *dir = NULL;
 
-	if ((fd = openat(items, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return io_errno();
-	if ((dir = fdopendir(fd)) == NULL) {
-		io_close(&fd);
-		return ERR_SYS;
-	}
+	if ((e = io_open_list(items, &dir)) != ERR_OK)
+		return e;
 	while (e == ERR_OK && (d = readdir(dir)) != NULL)
 		e = sweep_name(items, d->d_name);
 	closedir(dir);

@@ -306,6 +306,41 @@ io_reads_only_plain_files(void **state)
 	free(dir);
 }
 
+static size_t
+count_names(int dirfd)
+{
+	size_t n = 0;
+	DIR *list = NULL;
+
+	assert_ok(io_open_list(dirfd, &list));
+	while (readdir(list) != NULL)
+		n++;
+	closedir(list);
+	return n;
+}
+
+static void
+io_lists_a_folder_from_the_first_name_on(void **state)
+{
+	char *dir = strdup(harness_mkdir());
+	int fd = -1, file = -1;
+	DIR *list = NULL;
+
+	(void)state;
+	assert_ok(io_open_dir(AT_FDCWD, dir, &fd));
+	assert_int_equal(count_names(fd), 2); /* . and .. */
+	assert_ok(io_write_new(fd, "a", "a", 1, 0600));
+	assert_int_equal(count_names(fd), 3);
+	assert_int_equal(count_names(fd), 3);
+	assert_ok(io_open_file(fd, "a", &file));
+	assert_err(io_open_list(file, &list), ERR_MODE);
+	assert_null(list);
+	io_close(&file);
+	io_close(&fd);
+	harness_rmdir(dir);
+	free(dir);
+}
+
 /* err */
 
 static void
@@ -350,6 +385,7 @@ main(void)
 	    cmocka_unit_test(io_renames_only_to_new_names),
 	    cmocka_unit_test(io_finds_the_folder_of_a_path),
 	    cmocka_unit_test(io_reads_only_plain_files),
+	    cmocka_unit_test(io_lists_a_folder_from_the_first_name_on),
 	    cmocka_unit_test(advice_goes_with_the_error),
 	};
 
