@@ -11,13 +11,14 @@
 #include "base/io.h"
 #include "depot.h"
 #include "fuzz.h"
+#include "peer.h"
 #include "store/front_side.h"
 
 /*
  * A front that was taken over, against the store's side of the socket: the
- * input is a series of messages, each of op, ref, length and body. Descriptors
- * that come back are written to, and closed or kept. Whatever gets a name must
- * be as large as it was claimed to be, and have its row.
+ * input is a series of messages, as peer_say_next has them. Descriptors that
+ * come back are written to, and closed or kept. Whatever gets a name must be
+ * as large as it was claimed to be, and have its row.
  */
 #define FDS 16
 
@@ -106,30 +107,12 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	int ends[2], tries;
-	uint32_t head[4];
-	uint8_t raw[16 + 255];
-	size_t len;
 
 	if (front == NULL)
 		set_up();
 	FUZZ_CHECK(wire_pair(ends) == ERR_OK);
 	front_side_attach(front, ends[0]);
-	while (n >= 4 && front->sock != -1) {
-		len = p[2];
-		head[0] = p[0];
-		head[1] = p[1];
-		head[2] = (uint32_t)len;
-		head[3] = p[3] < 128 ? 0 : p[3];
-		p += 4;
-		n -= 4;
-		if (len > n)
-			len = n;
-		memcpy(raw, head, sizeof head);
-		memcpy(raw + sizeof head, p, len);
-		if (write(ends[1], raw, sizeof head + len) == -1)
-			break;
-		p += len;
-		n -= len;
+	while (front->sock != -1 && peer_say_next(ends[1], &p, &n)) {
 		(void)!front_side_on_ready(front);
 		listen_to_store(ends[1]);
 	}

@@ -10,8 +10,8 @@
 
 /*
  * A mailbox that was taken over, against the store's side of the socket: the
- * input is a series of messages, each of op, ref, length and body. Answers
- * must be such as a store gives, and no submission may come or go.
+ * input is a series of messages, as peer_say_next has them. Answers must be
+ * such as a store gives, and no submission may come or go.
  */
 
 static struct conf conf = {.max_upload = LIMIT_MIB, .max_in_flight = 6};
@@ -32,31 +32,13 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	uint64_t rows = 0, bytes = 0;
-	uint8_t raw[16 + 255];
-	uint32_t head[4];
 	int ends[2];
-	size_t len;
 
 	if (side == NULL)
 		set_up();
 	FUZZ_CHECK(wire_pair(ends) == ERR_OK);
 	mailbox_side_attach(side, ends[0]);
-	while (n >= 4 && side->sock != -1) {
-		len = p[2];
-		head[0] = p[0];
-		head[1] = p[1];
-		head[2] = (uint32_t)len;
-		head[3] = p[3] < 128 ? 0 : p[3];
-		p += 4;
-		n -= 4;
-		if (len > n)
-			len = n;
-		memcpy(raw, head, sizeof head);
-		memcpy(raw + sizeof head, p, len);
-		if (write(ends[1], raw, sizeof head + len) == -1)
-			break;
-		p += len;
-		n -= len;
+	while (side->sock != -1 && peer_say_next(ends[1], &p, &n)) {
 		mailbox_side_on_ready(side);
 		(void)peer_hear(ends[1], ROLE_STORE, ROLE_MAILBOX);
 	}

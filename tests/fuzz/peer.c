@@ -11,6 +11,7 @@
 #include "wire/wire.h"
 
 #define HEAD            5
+#define SIMPLE          4 /* the head of the simple form: as many numbers as bytes */
 #define DESCRIPTORS_MAX 256
 
 static size_t
@@ -111,6 +112,29 @@ peer_say(int sock, const struct peer_step *s, uint32_t ref, int fd)
 	}
 	(void)!sendmsg(sock, &h, MSG_NOSIGNAL | MSG_DONTWAIT);
 	io_close(&fd);
+}
+
+bool
+peer_say_next(int sock, const uint8_t **p, size_t *n)
+{
+	const uint8_t *at = *p;
+	uint32_t head[SIMPLE];
+	uint8_t raw[sizeof head + UINT8_MAX];
+	size_t len;
+
+	if (*n < SIMPLE)
+		return false;
+	head[0] = at[0];
+	head[1] = at[1];
+	head[2] = at[2];
+	head[3] = at[3] < 128 ? 0 : at[3];
+	*n -= SIMPLE;
+	len = at[2] < *n ? at[2] : *n;
+	memcpy(raw, head, sizeof head);
+	memcpy(raw + sizeof head, at + SIMPLE, len);
+	*p = at + SIMPLE + len;
+	*n -= len;
+	return write(sock, raw, sizeof head + len) != -1;
 }
 
 size_t

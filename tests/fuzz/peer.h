@@ -47,6 +47,11 @@ int peer_open(const struct peer_step *s);
 /* Says it, with these references instead of the bytes; fd is closed. What doesn't fit into the
  * socket is lost. */
 void peer_say(int sock, const struct peer_step *s, uint32_t ref, int fd);
+/*
+ * The next message of an input that has only such, each of op, ref, length of the body, error (1
+ * byte each; below 128: none) and body: says it as it is. false: that was all, or nobody hears it.
+ */
+bool peer_say_next(int sock, const uint8_t **p, size_t *n);
 /* Reads all that one role has said to another, which must be what the op table lets it say. How
  * many descriptors came with it; they are closed. */
 size_t peer_hear(int sock, enum role from, enum role to);
