@@ -4,6 +4,7 @@
 #include "fuzz.h"
 #include "open/age_open.h"
 #include "open/zip_read.h"
+#include "repeating.h"
 #include "rig.h"
 
 /*
@@ -12,33 +13,6 @@
  * whole and in slices it must get the same verdict and the same sealed bytes, and
  * what is stored must open, in our profile, with a manifest that is JSON.
  */
-static uint64_t random_state;
-
-static const char *
-random_name(void)
-{
-	return "repeating";
-}
-
-static uint32_t
-random_next(void)
-{
-	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(random_state >> 32);
-}
-
-static void
-random_fill(void *const p, const size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		((uint8_t *)p)[i] = (uint8_t)random_next();
-}
-
-static struct randombytes_implementation repeating = {
-    .implementation_name = random_name, .random = random_next, .buf = random_fill};
-
 static struct rig rig;
 static struct identity_set ids;
 
@@ -71,7 +45,7 @@ upload(const uint8_t *p, size_t n, size_t step)
 	size_t at, take;
 	struct buf file;
 
-	random_state = 1;
+	repeating_state = 1;
 	if (rig_open(&rig, n, &o.verdict)) {
 		for (at = 0; at < n; at += take) {
 			take = step == 0 ? n : 1 + (at * 2654435761u >> 8) % step;
