@@ -44,12 +44,16 @@ is_name(const char *name)
 		   strncmp(name, KEYSTORE_EPOCHS "/", strlen(KEYSTORE_EPOCHS) + 1) == 0);
 }
 
-/* The folder that holds a name, and the name in it. */
+/* The folder that holds a name, and the name in it, which is the fault from now on. ERR_STATE: the
+ * store was opened without a passphrase. */
 static enum err
-open_folder(const struct keystore *k, const char *name, int *fd, const char **base)
+open_folder(struct keystore *k, const char *name, int *fd, const char **base)
 {
 	enum err e;
 
+	set_fault(k, name);
+	if (keystore_unlock(k) == NULL)
+		return ERR_STATE;
 	if (!is_name(name))
 		return ERR_USAGE;
 	e = keystore_file_folder(k->dir, strchr(name, '/') == NULL ? "." : KEYSTORE_EPOCHS, fd);
@@ -178,9 +182,6 @@ keystore_get(struct keystore *k, const char *name, struct secret_text *out)
 	int fd = -1;
 	enum err e;
 
-	set_fault(k, name);
-	if (keystore_unlock(k) == NULL)
-		return ERR_STATE;
 	buf_init(&sealed, LIMIT_AGE_HEADER + LIMIT_KEY_FILE);
 	if ((e = open_folder(k, name, &fd, &base)) == ERR_OK &&
 	    (e = keystore_file_read(fd, base, &sealed)) == ERR_OK)
@@ -212,9 +213,6 @@ keystore_put(struct keystore *k, const char *name, const void *text, size_t len)
 	int fd = -1;
 	enum err e;
 
-	set_fault(k, name);
-	if (keystore_unlock(k) == NULL)
-		return ERR_STATE;
 	buf_init(&sealed, LIMIT_AGE_HEADER + LIMIT_KEY_FILE);
 	if ((e = open_folder(k, name, &fd, &base)) == ERR_OK &&
 	    (e = identity_seal(
