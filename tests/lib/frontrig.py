@@ -118,16 +118,41 @@ class Keys:
             return f.read()
 
 
-class Store(threading.Thread):
+class Peer(threading.Thread):
+    """A process that front talks to: handle() answers what it hears, until its end of the socket is closed."""
+
+    def __init__(self, sock):
+        super().__init__(daemon=True)
+        self.sock = sock
+        self.changed = threading.Condition()
+
+    def run(self):
+        while True:
+            try:
+                message = hear(self.sock)
+            except OSError:
+                return
+            if message is None:
+                return
+            with self.changed:
+                self.handle(*message[:3])
+                self.changed.notify_all()
+
+    def wait(self, what, seconds=10):
+        """Until what() is true, for things that happen a moment later."""
+        with self.changed:
+            assert self.changed.wait_for(what, seconds), "it never happened"
+
+
+class Store(Peer):
     """What the store process would say. begin and commit: an error to answer with, or None to say nothing."""
 
     def __init__(self, keys, sock):
-        super().__init__(daemon=True)
-        self.keys, self.sock = keys, sock
+        super().__init__(sock)
+        self.keys = keys
         self.begin, self.commit = OK, OK
         self.open, self.items, self.aborted, self.begun = {}, {}, 0, 0
         self.commits = set()
-        self.changed = threading.Condition()
 
     def schedule(self, err="ERR_OK", text=None):
         today = int(time.time()) // 86400
@@ -164,19 +189,7 @@ class Store(threading.Thread):
     def committing(self, ref):
         return ref in self.commits
 
-    def run(self):
-        while True:
-            try:
-                message = hear(self.sock)
-            except OSError:
-                return
-            if message is None:
-                return
-            with self.changed:
-                self.handle(*message[:2])
-                self.changed.notify_all()
-
-    def handle(self, op, ref):
+    def handle(self, op, ref, _body):
         if op == "BEGIN":
             self.begun += 1
             if self.begin is not None:
@@ -188,34 +201,14 @@ class Store(threading.Thread):
         elif op == "ABORT":
             self.aborted += 1
 
-    def wait(self, what, seconds=10):
-        """Until what() is true, for things that happen a moment later."""
-        with self.changed:
-            assert self.changed.wait_for(what, seconds), "it never happened"
 
-
-class Mailbox(threading.Thread):
+class Mailbox(Peer):
     """What the mailbox process would say. take and issue: an error to answer with, or None to say nothing."""
 
     def __init__(self, sock):
-        super().__init__(daemon=True)
-        self.sock = sock
+        super().__init__(sock)
         self.take, self.issue = OK, OK
         self.sessions, self.issued, self.dropped, self.given_back, self.named = {}, 0, 0, 0, set()
-        self.changed = threading.Condition()
-
-    def run(self):
-        while True:
-            try:
-                message = hear(self.sock)
-            except OSError:
-                return
-            if message is None:
-                return
-            with self.changed:
-                with contextlib.suppress(OSError):
-                    self.handle(*message[:3])
-                self.changed.notify_all()
 
     def name(self, ref, err):
         say(self.sock, "NAME", b"m" * 32 + b"r" * 32 if err == OK else b"", ref=ref, err=err)
@@ -227,6 +220,10 @@ class Mailbox(threading.Thread):
         say(self.sock, "SESSION", struct.pack("=44sII", token, 0, 0), ref=ref, err=err)
 
     def handle(self, op, ref, body):
+        with contextlib.suppress(OSError):  # front has gone
+            self.answer(op, ref, body)
+
+    def answer(self, op, ref, body):
         token = body[:43]
         if op == "NAME_TAKE":
             self.named.add(ref)
@@ -249,10 +246,6 @@ class Mailbox(threading.Thread):
             self.sessions.pop(token, None)
         elif op == "READ":
             say(self.sock, "TEXT", ref=ref)
-
-    def wait(self, what, seconds=10):
-        with self.changed:
-            assert self.changed.wait_for(what, seconds), "it never happened"
 
 
 class Front:
