@@ -33,7 +33,7 @@ grep -q "It was not kept" err || fail "what became of it"
 step "a backup of the vault names the file that it can't read"
 told failing read "$item" 2 backup V backup
 grep -q "items/$id.age: this file of the vault can't be read" err && [ ! -e backup ] || fail "the file"
-refused 1 "backup: Input/output error. No backup was made" strace -f -qq -o trace -e trace=write -e inject=write:error=EIO:when=3 \
+refused 1 "use another. No backup was made" strace -f -qq -o trace -e trace=write -e inject=write:error=EIO:when=3 \
 	"$review" backup V backup --passphrase-file pass
 # The last sync is that of its folder, when it has its name.
 told strace -f -qq -o trace -P "$PWD" -e trace=fsync -e inject=fsync:error=EIO "$review" backup V backup --passphrase-file pass
