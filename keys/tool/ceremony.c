@@ -80,7 +80,7 @@ done:
 	return e;
 }
 
-/* This desk's place is the first one; after a loss that is how it is found again (plan.h). */
+/* This desk's place is the first one; after a loss that is how it is found again (listed.h). */
 static bool
 is_first(const struct schedule_seal *to, const struct identity *id)
 {

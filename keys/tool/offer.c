@@ -7,7 +7,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "carry/fingerprint.h"
-#include "plan.h"
+#include "listed.h"
 #include "published.h"
 
 #define PATH_ROOM 4200
@@ -154,8 +154,8 @@ keep_revoked(struct schedule *s, const struct schedule *offer, const struct sche
 	for (i = 0; i < offer->n_revoked && e == ERR_OK; i++)
 		if (offer->revoked[i].number == ep->number) {
 			memcpy(line.recipient, offer->revoked[i].recipient, AGE_KEY);
-			if (plan_find_line(s, ep, line.recipient) == NULL)
-				e = plan_add_revoked(s, &line);
+			if (listed_find(s, ep, line.recipient) == NULL)
+				e = listed_add_revoked(s, &line);
 		}
 	return e;
 }
@@ -169,7 +169,7 @@ find_revoked(struct schedule *s, const struct schedule *offer, const struct sche
 
 	for (i = 0; i < offer->n_revoked && line == NULL; i++)
 		if (offer->revoked[i].number == ep->number)
-			line = plan_find_line(s, ep, offer->revoked[i].recipient);
+			line = listed_find(s, ep, offer->revoked[i].recipient);
 	return line;
 }
 
@@ -183,11 +183,11 @@ merge_epoch(struct schedule *s, const struct schedule *offer, const struct sched
 	if ((e = keep_revoked(s, offer, ep)) != ERR_OK)
 		return e;
 	if (line == NULL)
-		return plan_add_recipient(s, ep);
+		return listed_add_recipient(s, ep);
 	if (line->start != ep->start || line->end != ep->end)
 		return ERR_USAGE;
 	out->replaced++;
-	return plan_replace_recipient(s, line, ep->recipient);
+	return listed_replace_recipient(s, line, ep->recipient);
 }
 
 enum err
@@ -213,7 +213,7 @@ offer_merge(struct schedule *s, const struct offer *o, const char *path,
 		if (e != ERR_OK)
 			return refuse_epoch(f, e, path, &ep);
 	}
-	if ((e = plan_add_reply_key(s, &o->desk)) != ERR_OK)
+	if ((e = listed_add_reply_key(s, &o->desk)) != ERR_OK)
 		return tool_refuse(f, e, TOOL_DROP_DESK, "%s: too many desks", path);
 	result.added = (uint32_t)(s->n_epochs - epochs);
 	*out = result;

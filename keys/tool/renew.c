@@ -8,6 +8,7 @@
 #include "describe.h"
 #include "holders.h"
 #include "keyring.h"
+#include "listed.h"
 #include "open/keystore_file.h"
 
 /* ---- before anything is made */
@@ -169,7 +170,7 @@ drop_desk(struct renew *r, struct tool_fault *f)
 		return tool_refuse(f, ERR_USAGE,
 		    "To replace it: " TOOL_PROGRAM " revoke KEYS --reply-key",
 		    "that is the reply key of this desk");
-	plan_drop_reply_key(r->next.s, r->q->drop);
+	listed_drop_reply_key(r->next.s, r->q->drop);
 	if (r->next.s->n_reply_keys == before)
 		return tool_refuse(f, ERR_NOTFOUND,
 		    "See which there are: " TOOL_PROGRAM " show KEYS",
@@ -194,10 +195,10 @@ make_plan(struct renew *r, struct tool_fault *f)
 	request.n_have = ring.n;
 	e = plan_make(r->old.s, r->old.hash, &request, &r->next.s, f);
 	if (e == ERR_OK && r->swaps_reply)
-		plan_drop_reply_key(r->next.s, &r->reply_before);
+		listed_drop_reply_key(r->next.s, &r->reply_before);
 	if (e == ERR_OK && r->q->drop != NULL)
 		e = drop_desk(r, f);
-	if (e == ERR_OK && (e = plan_add_reply_key(r->next.s, &r->reply->public)) != ERR_OK)
+	if (e == ERR_OK && (e = listed_add_reply_key(r->next.s, &r->reply->public)) != ERR_OK)
 		tool_refuse(f, e, TOOL_DROP_DESK, "the schedule lists too many desks");
 done:
 	keyring_free(&ring);
@@ -210,8 +211,8 @@ static enum err
 check_room(struct renew *r, struct tool_fault *f)
 {
 	int32_t today = r->q->plan.today;
-	size_t live = plan_count_live(r->next.s, today);
-	size_t before = r->old.s == NULL ? 0 : plan_count_live(r->old.s, today);
+	size_t live = listed_count_live(r->next.s, today);
+	size_t before = r->old.s == NULL ? 0 : listed_count_live(r->old.s, today);
 
 	if (r->q->plan.epochs == 1 || live <= before ||
 	    live + r->next.s->n_revoked <= LIMIT_REVOKED)
@@ -268,7 +269,7 @@ compare(struct renew *r, struct tool_fault *f)
 
 	if (r->old.s == NULL)
 		return ERR_OK;
-	if ((e = plan_compare(r->old.s, r->next.s, &r->is_same)) != ERR_OK)
+	if ((e = listed_compare(r->old.s, r->next.s, &r->is_same)) != ERR_OK)
 		tool_refuse(f, e, "Ask for fewer epochs.", "the schedule would be too large");
 	return e;
 }

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "keyring.h"
+#include "listed.h"
 #include "plan.h"
 
 enum err
@@ -77,7 +78,7 @@ is_key_listed(const struct making *m, const struct schedule_epoch *ep,
 	enum err e;
 
 	if ((e = keyring_get(m->k, key, &id, f)) == ERR_OK)
-		*out = plan_find_line(m->s, ep, id->pk) != NULL;
+		*out = listed_find(m->s, ep, id->pk) != NULL;
 	secret_free(id);
 	return e;
 }
@@ -179,7 +180,7 @@ find_older(struct keystore *k, struct schedule *s, const struct schedule_epoch *
 		older.replacement--;
 		id = NULL;
 		if ((e = keyring_get(k, &older, &id, f)) == ERR_OK)
-			*line = plan_find_line(s, ep, id->pk);
+			*line = listed_find(s, ep, id->pk);
 		else if (e == ERR_NOTFOUND)
 			e = ERR_OK; /* a lost one */
 		secret_free(id);
@@ -205,9 +206,9 @@ apply_to(struct keystore *k, struct schedule *s, const struct schedule_epoch *ep
 
 	if ((e = keyring_get(k, newest, &id, f)) != ERR_OK)
 		return e;
-	if (plan_find_line(s, ep, id->pk) == NULL &&
+	if (listed_find(s, ep, id->pk) == NULL &&
 	    (e = find_older(k, s, ep, newest, &line, f)) == ERR_OK && line != NULL) {
-		if ((e = plan_replace_recipient(s, line, id->pk)) != ERR_OK)
+		if ((e = listed_replace_recipient(s, line, id->pk)) != ERR_OK)
 			refuse_limit(f, e);
 		(*replaced)++;
 	}
@@ -279,7 +280,7 @@ make_for_lost(struct keystore *k, const struct keyring *ring, const struct sched
 	return keyring_make(k, &key, recipient, f);
 }
 
-/* ep is the epoch's first line: this desk's, also when other desks have lines behind it (plan.h).
+/* ep is the epoch's first line: this desk's, also when other desks have lines behind it (listed.h).
  */
 static enum err
 replace_one_lost(struct keystore *k, struct schedule *s, const struct keyring *ring,
@@ -290,7 +291,7 @@ replace_one_lost(struct keystore *k, struct schedule *s, const struct keyring *r
 
 	if ((e = make_for_lost(k, ring, s, ep, recipient, f)) != ERR_OK)
 		return e;
-	if ((e = plan_replace_recipient(s, ep, recipient)) != ERR_OK)
+	if ((e = listed_replace_recipient(s, ep, recipient)) != ERR_OK)
 		refuse_limit(f, e);
 	return e;
 }
@@ -353,7 +354,7 @@ declare_older(struct keystore *k, const struct schedule *answered, struct schedu
 			e = ERR_OK; /* a lost one */
 		else if (e == ERR_OK && !is_revoked(answered, id->pk)) {
 			memcpy(line.recipient, id->pk, AGE_KEY);
-			if ((e = plan_add_revoked(offer, &line)) != ERR_OK)
+			if ((e = listed_add_revoked(offer, &line)) != ERR_OK)
 				refuse_limit(f, e);
 		}
 		secret_free(id);

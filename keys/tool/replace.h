@@ -41,7 +41,7 @@ enum err MUST_CHECK replace_apply(struct keystore *k, struct schedule *s, int32_
     uint32_t *replaced, struct tool_fault *f);
 /*
  * The same for keys that are lost: each epoch that isn't over and lists no key of this store gets a
- * new one, in its first line: that was the lost one's (plan.h), and those behind it are other
+ * new one, in its first line: that was the lost one's (listed.h), and those behind it are other
  * desks'. Adds to *replaced.
  */
 enum err MUST_CHECK replace_lost(struct keystore *k, struct schedule *s, int32_t today,

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "tool/ceremony.h"
+#include "tool/listed.h"
 #include "tool/plan.h"
 #include "tool/published.h"
 
@@ -251,7 +252,7 @@ another_desk_never_stands_first(void **state)
 	assert_ok(identity_new(&id));
 	memcpy(other.recipient, id->pk, AGE_KEY);
 	secret_free(id);
-	assert_ok(plan_add_recipient(x->next.s, &other));
+	assert_ok(listed_add_recipient(x->next.s, &other));
 	assert_ok(ceremony_test_keys(x->k, x->next.s, TODAY, &n, &f));
 	x->next.s->epochs[1] = x->next.s->epochs[0];
 	x->next.s->epochs[0] = other;
@@ -277,7 +278,7 @@ only_sealing_finds_a_weak_recipient(void **state)
 	weak = x->next.s->epochs[1];
 	memset(weak.recipient, 0, AGE_KEY);
 	weak.recipient[0] = 1; /* a point of order 4 */
-	assert_ok(plan_add_recipient(x->next.s, &weak));
+	assert_ok(listed_add_recipient(x->next.s, &weak));
 	assert_err(ceremony_test_keys(x->k, x->next.s, TODAY, &n, &f), ERR_CRYPTO);
 	assert_non_null(strstr(f.what, "epochs/tips-2.age"));
 }

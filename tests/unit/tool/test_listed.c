@@ -1,61 +1,7 @@
 #include "plan_rig.h"
+#include "tool/listed.h"
 
-/* Inboxes, recipients and reply keys: which come, which are revoked, how many there may be. */
-
-static void
-new_inboxes_switch_with_the_first(void **state)
-{
-	struct plan_request r = request("2026-03-02"), later = request("2026-03-20");
-	struct schedule *s, *t;
-
-	(void)state;
-	ask_inbox(&r, "tips");
-	r.epochs = 4;
-	s = plan(NULL, &r);
-	ask_inbox(&later, "arts");
-	ask_inbox(&later, "tips"); /* a new title */
-	snprintf(later.inboxes[1].title, sizeof later.inboxes[1].title, "Renamed");
-	later.epochs = 2;
-	t = plan(s, &later);
-	assert_int_equal(t->n_inboxes, 2);
-	assert_string_equal(t->inboxes[0].name, "tips");
-	assert_string_equal(t->inboxes[0].title, "Renamed");
-	assert_int_equal(t->n_epochs, 3 + 2);
-	assert_int_equal(t->epochs[3].number, 1);
-	assert_int_equal(t->epochs[3].start, day("2026-03-16"));
-	schedule_free(s);
-	schedule_free(t);
-}
-
-static void
-limits(void **state)
-{
-	struct plan_request r = request("2026-03-02"), end = request("9999-12-01");
-	struct schedule *s;
-	char name[16];
-	int i;
-
-	(void)state;
-	for (i = 0; i < LIMIT_INBOXES; i++) {
-		snprintf(name, sizeof name, "i%d", i);
-		ask_inbox(&r, name);
-	}
-	r.epochs = LIMIT_EPOCHS / LIMIT_INBOXES;
-	s = plan(NULL, &r);
-	assert_int_equal(s->n_epochs, LIMIT_EPOCHS);
-	r.epochs++;
-	refuses(NULL, &r, ERR_LIMIT, "epoch lines");
-	r.epochs = 1;
-	r.inboxes[0].name[0] = 'x';
-	refuses(s, &r, ERR_LIMIT, "inboxes");
-	schedule_free(s);
-	ask_inbox(&end, "tips");
-	end.epochs = 2;
-	s = plan(NULL, &end);
-	schedule_free(s);
-	end.epochs = 3;
-	refuses(NULL, &end, ERR_LIMIT, "calendar");
-}
+/* Recipients and reply keys: which come, which are revoked, how many there may be. */
 
 static void
 recipients_are_added_behind_the_others(void **state)
@@ -70,21 +16,21 @@ recipients_are_added_behind_the_others(void **state)
 	r.epochs = 3;
 	s = plan(NULL, &r);
 	e = s->epochs[1];
-	assert_ok(plan_add_recipient(s, &e)); /* is there already */
+	assert_ok(listed_add_recipient(s, &e)); /* is there already */
 	assert_int_equal(s->n_epochs, 3);
 	for (i = 2; i <= LIMIT_AGE_RECIPIENTS; i++) {
 		memset(e.recipient, (int)i, AGE_KEY);
-		assert_ok(plan_add_recipient(s, &e));
+		assert_ok(listed_add_recipient(s, &e));
 		assert_memory_equal(&s->epochs[i], &e, sizeof e);
 		assert_int_equal(s->epochs[i + 1].number, 3);
 	}
 	assert_int_equal(s->n_epochs, 3 + 3);
 	memset(e.recipient, 9, AGE_KEY);
-	assert_err(plan_add_recipient(s, &e), ERR_LIMIT);
+	assert_err(listed_add_recipient(s, &e), ERR_LIMIT);
 	e.number = 3;
-	assert_err(plan_add_recipient(s, &e), ERR_USAGE);
+	assert_err(listed_add_recipient(s, &e), ERR_USAGE);
 	e.number = 4;
-	assert_err(plan_add_recipient(s, &e), ERR_NOTFOUND);
+	assert_err(listed_add_recipient(s, &e), ERR_NOTFOUND);
 	assert_int_equal(s->n_epochs, 3 + 3);
 	schedule_free(s);
 }
@@ -104,12 +50,12 @@ reply_keys_are_added_once(void **state)
 	for (i = 0; i < 2 * LIMIT_REPLY_KEYS; i++) {
 		pk[0] = (uint8_t)(i / 2);
 		minisign_key_init(&k, pk);
-		assert_ok(plan_add_reply_key(s, &k));
+		assert_ok(listed_add_reply_key(s, &k));
 	}
 	assert_int_equal(s->n_reply_keys, LIMIT_REPLY_KEYS);
 	pk[0]++;
 	minisign_key_init(&k, pk);
-	assert_err(plan_add_reply_key(s, &k), ERR_LIMIT);
+	assert_err(listed_add_reply_key(s, &k), ERR_LIMIT);
 	schedule_free(s);
 }
 
@@ -130,8 +76,8 @@ revoked_lines_are_sorted_and_bounded(void **state)
 		e.inbox = i < 5;
 		e.number = order[i % 5];
 		e.recipient[0] = (uint8_t)(i + 1);
-		assert_ok(plan_add_revoked(s, &e));
-		assert_ok(plan_add_revoked(s, &e)); /* is there already */
+		assert_ok(listed_add_revoked(s, &e));
+		assert_ok(listed_add_revoked(s, &e)); /* is there already */
 	}
 	assert_int_equal(s->n_revoked, 10);
 	for (i = 1; i < 10; i++)
@@ -142,10 +88,10 @@ revoked_lines_are_sorted_and_bounded(void **state)
 	assert_int_equal(s->revoked[1].recipient[0], 10);
 	for (; s->n_revoked < LIMIT_REVOKED; i++) {
 		memcpy(e.recipient + 1, &i, sizeof i);
-		assert_ok(plan_add_revoked(s, &e));
+		assert_ok(listed_add_revoked(s, &e));
 	}
 	e.recipient[9] = 1;
-	assert_err(plan_add_revoked(s, &e), ERR_LIMIT);
+	assert_err(listed_add_revoked(s, &e), ERR_LIMIT);
 	assert_int_equal(s->n_revoked, LIMIT_REVOKED);
 	schedule_free(s);
 }
@@ -162,18 +108,35 @@ a_replaced_recipient_is_revoked(void **state)
 	ask_inbox(&r, "tips");
 	s = plan(NULL, &r);
 	e = s->epochs[4];
-	assert_null(plan_find_line(s, &s->epochs[3], e.recipient));
-	line = plan_find_line(s, &e, e.recipient);
+	assert_null(listed_find(s, &s->epochs[3], e.recipient));
+	line = listed_find(s, &e, e.recipient);
 	assert_ptr_equal(line, &s->epochs[4]);
-	assert_ok(plan_replace_recipient(s, line, newer));
+	assert_ok(listed_replace_recipient(s, line, newer));
 	assert_memory_equal(s->epochs[4].recipient, newer, AGE_KEY);
 	assert_int_equal(s->n_revoked, 1);
 	assert_memory_equal(s->revoked[0].recipient, e.recipient, AGE_KEY);
 	assert_int_equal(s->revoked[0].number, 5);
 	s->n_revoked = LIMIT_REVOKED;
 	newer[0]++;
-	assert_err(plan_replace_recipient(s, line, newer), ERR_LIMIT);
+	assert_err(listed_replace_recipient(s, line, newer), ERR_LIMIT);
 	assert_int_equal(s->epochs[4].recipient[0], 9);
+	schedule_free(s);
+}
+
+static void
+counts_what_a_theft_would_revoke(void **state)
+{
+	struct plan_request r = request("2026-03-02");
+	struct schedule *s;
+
+	(void)state;
+	ask_inbox(&r, "tips");
+	ask_inbox(&r, "arts");
+	r.epochs = 3;
+	s = plan(NULL, &r);
+	assert_int_equal(listed_count_live(s, r.today), 6);
+	assert_int_equal(listed_count_live(s, s->epochs[0].end - 1), 6);
+	assert_int_equal(listed_count_live(s, s->epochs[0].end), 4);
 	schedule_free(s);
 }
 
@@ -181,12 +144,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(new_inboxes_switch_with_the_first),
-	    cmocka_unit_test(limits),
 	    cmocka_unit_test(recipients_are_added_behind_the_others),
 	    cmocka_unit_test(reply_keys_are_added_once),
 	    cmocka_unit_test(revoked_lines_are_sorted_and_bounded),
 	    cmocka_unit_test(a_replaced_recipient_is_revoked),
+	    cmocka_unit_test(counts_what_a_theft_would_revoke),
 	};
 
 	if (random_start() != 0)
