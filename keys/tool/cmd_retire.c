@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "retire.h"
+#include "retire_print.h"
 
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " retire KEYS --needs FILE [--needs FILE ...] [--gone ID ...]\n"
@@ -183,134 +184,6 @@ load(struct retire_run *r, struct tool_fault *f)
 	return e;
 }
 
-/* ---- what is said */
-
-static void
-say_epoch(const struct retire_epoch *e)
-{
-	char end[DATE_DAY_LEN + 1];
-
-	printf("  %s %u", e->inbox, e->number);
-	if (e->end != 0) {
-		date_format(end, e->end);
-		printf(", over since %s", end);
-	}
-	if (e->n > 1)
-		printf(", %zu keys", e->n);
-	if (e->verdict == RETIRE_STAYS)
-		printf(": %s", e->why);
-	if (e->verdict == RETIRE_BEGUN)
-		printf(": a run that was cut off has begun with it");
-	if (e->verdict == RETIRE_GOES && e->is_lossy)
-		printf(": what the server may still have of it is given up");
-	putchar('\n');
-}
-
-static void
-say_verdict(const struct retire_plan *p, enum retire_verdict verdict, const char *title)
-{
-	size_t i;
-
-	if (retire_count(p, verdict) > 0)
-		puts(title);
-	for (i = 0; i < p->n; i++)
-		if (p->p[i].verdict == verdict)
-			say_epoch(&p->p[i]);
-}
-
-static bool
-goes(const struct retire_epoch *e)
-{
-	return e->verdict == RETIRE_GOES || e->verdict == RETIRE_BEGUN;
-}
-
-/* Of the epochs that go now, and of all that ever went, those that it opens. */
-static void
-opens(const struct retire_run *r, const struct holder *h, struct holders_span *out)
-{
-	const struct retire_epoch *e;
-	size_t i;
-
-	holders_opens(&r->known, h, out);
-	for (i = 0; i < r->plan.n; i++) {
-		e = &r->plan.p[i];
-		if (e->verdict == RETIRE_GOES && record_has(h->ranges, e->inbox, e->number))
-			holders_span_add(out, e->inbox, e->number);
-	}
-}
-
-static void
-say_holder(const struct holder *h, const struct holders_span *s)
-{
-	char day[DATE_DAY_LEN + 1];
-
-	date_format(day, h->day);
-	printf("  %.*s of %s, %.*s: opens %zu of them, %s %u", (int)h->event.len, h->event.p, day,
-	    (int)h->name.len, h->name.p, s->n, s->first.inbox, s->first.number);
-	if (s->n > 1)
-		printf(" to %s %u", s->last.inbox, s->last.number);
-	printf("\n    id %s\n", h->id);
-}
-
-/* In every run, also of what went in an earlier one: until it is said to be gone. */
-static void
-say_holders(const struct retire_run *r)
-{
-	struct holders_span span;
-	size_t i, said = 0;
-
-	for (i = 0; i < r->known.n; i++) {
-		span = (struct holders_span){0};
-		opens(r, &r->known.p[i], &span);
-		if (span.n == 0)
-			continue;
-		if (said++ == 0)
-			puts(
-			    "Recorded, and still able to open epochs that are or will be destroyed:");
-		say_holder(&r->known.p[i], &span);
-	}
-	if (said > 0)
-		puts(
-		    "As long as one of these exists, what was sealed to these epochs can be opened. Bring\n"
-		    "copies up to date (reviewer-copy); destroy old backups, then say: retire --gone ID");
-}
-
-static void
-say_plan(const struct retire_run *r)
-{
-	const struct retire_plan *p = &r->plan;
-	size_t ahead = retire_count(p, RETIRE_AHEAD);
-
-	say_verdict(p, RETIRE_STAYS, "Must stay:");
-	say_verdict(p, RETIRE_GOES, "Can be destroyed:");
-	say_verdict(p, RETIRE_BEGUN, "To be finished:");
-	if (ahead > 0 && r->n_files > 0)
-		printf(
-		    "%zu epochs aren't over, or not yet known to the vault: they stay.\n", ahead);
-	say_holders(r);
-	fflush(stdout);
-}
-
-static void
-say_end(const struct retire_run *r)
-{
-	if (r->destroyed == 0) {
-		puts("Nothing was destroyed.");
-		return;
-	}
-	printf(
-	    "\n%zu epoch%s destroyed: overwritten, removed, and recorded in %s/" TOOL_LOG ".\n"
-	    "On flash (SSD, stick, card) and on file systems that keep old blocks, overwriting is\n"
-	    "not erasure: the old bytes may still be found, sealed under the passphrase. Keep the\n"
-	    "key store on a small LUKS medium of its own, copy it to a fresh one now and then, and\n"
-	    "destroy the old medium.\n"
-	    "\n"
-	    "Next: " TOOL_PROGRAM
-	    " schedule %s, so that the schedule lists them no more; then a new\n"
-	    "backup, and away with the old ones.\n",
-	    r->destroyed, r->destroyed == 1 ? "" : "s", r->path, r->path);
-}
-
 /* ---- asking, and destroying */
 
 /* The line that was typed on the terminal, without its end. */
@@ -353,6 +226,12 @@ confirm(const struct retire_run *r, const struct retire_epoch *e, bool *is_confi
 	return ERR_OK;
 }
 
+static bool
+goes(const struct retire_epoch *e)
+{
+	return e->verdict == RETIRE_GOES || e->verdict == RETIRE_BEGUN;
+}
+
 /* What isn't confirmed stays, and so does everything behind it in its inbox. */
 static enum err
 destroy(struct retire_run *r, struct tool_fault *f)
@@ -389,9 +268,9 @@ run(struct retire_run *r)
 	size_t i;
 
 	if ((e = load(r, &f)) == ERR_OK) {
-		say_plan(r);
+		retire_print_plan(&r->plan, &r->known, r->n_files);
 		if ((e = record_vaults(r, &f)) == ERR_OK && (e = destroy(r, &f)) == ERR_OK)
-			say_end(r);
+			retire_print_end(r->destroyed, r->path);
 	}
 	retire_wipe(&r->plan);
 	keyring_free(&r->ring);
