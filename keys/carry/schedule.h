@@ -83,6 +83,9 @@ enum err MUST_CHECK schedule_parse(
     const void *p, size_t n, struct schedule **out, struct schedule_fault *fault);
 /* The exact text of a schedule; schedule_parse accepts it and gives the same schedule. */
 enum err MUST_CHECK schedule_format(const struct schedule *s, struct buf *out);
+/* All zero, with room for LIMIT_EPOCHS epochs and LIMIT_REVOKED revoked ones; the caller's. NULL:
+ * no memory. */
+struct schedule *schedule_new(void);
 /* Accepts NULL. */
 void schedule_free(struct schedule *s);
 

@@ -1,14 +1,14 @@
 #include "schedule.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "lines.h"
+#include "schedule_doubles.h"
 #include "seal/bech32.h"
 
-/* Reading keys.txt (keys/FORMATS.md section 4): one pass over the lines, then what needs them all.
- */
+/* Reading keys.txt (keys/FORMATS.md section 4): one pass over the lines, then what needs them all
+ * (schedule_doubles.h). */
 
 struct parse {
 	struct lines lines;
@@ -290,72 +290,7 @@ parse_reply_key(struct parse *p)
 	return ERR_OK;
 }
 
-/* ---- what all lines together must fulfil */
-
-/* A recipient and the line it stands in, to find doubles in one sort. */
-struct mention {
-	uint8_t recipient[AGE_KEY];
-	uint32_t line;
-	bool is_revoked;
-};
-
-static int
-compare_mentions(const void *a, const void *b)
-{
-	const struct mention *x = a, *y = b;
-	int c = memcmp(x->recipient, y->recipient, AGE_KEY);
-
-	return c != 0 ? c : (x->line > y->line) - (x->line < y->line);
-}
-
-static enum err
-check_sorted(struct parse *p, const struct mention *m, size_t n)
-{
-	size_t i, worst = 0;
-
-	/* The first line that is wrong, not the first in the order of the sort. */
-	for (i = 1; i < n; i++)
-		if (memcmp(m[i].recipient, m[i - 1].recipient, AGE_KEY) == 0 &&
-		    (worst == 0 || m[i].line < m[worst].line))
-			worst = i;
-	if (worst == 0)
-		return ERR_OK;
-	if (!m[worst].is_revoked)
-		return refuse_at(p, m[worst].line, ERR_FORMAT,
-		    "the same recipient stands in another epoch line, too");
-	if (m[worst - 1].is_revoked)
-		return refuse_at(
-		    p, m[worst].line, ERR_FORMAT, "the same recipient is revoked twice");
-	return refuse_at(
-	    p, m[worst - 1].line, ERR_FORMAT, "a revoked recipient stands in an epoch line");
-}
-
-/* Lines have a fixed order, so their numbers follow from the counts. */
-static enum err
-check_recipients(struct parse *p)
-{
-	const struct schedule *s = p->s;
-	uint32_t line = 6 + (uint32_t)s->n_inboxes;
-	struct mention *m;
-	size_t i, n = 0;
-	enum err e;
-
-	if ((m = calloc(s->n_epochs + s->n_revoked + 1, sizeof *m)) == NULL)
-		return refuse_at(p, 0, ERR_NOMEM, "not enough memory");
-	for (i = 0; i < s->n_epochs; i++, n++) {
-		m[n].line = line++;
-		memcpy(m[n].recipient, s->epochs[i].recipient, AGE_KEY);
-	}
-	for (i = 0; i < s->n_revoked; i++, n++) {
-		m[n].line = line++;
-		m[n].is_revoked = true;
-		memcpy(m[n].recipient, s->revoked[i].recipient, AGE_KEY);
-	}
-	qsort(m, n, sizeof *m, compare_mentions);
-	e = check_sorted(p, m, n);
-	free(m);
-	return e;
-}
+/* ---- all lines */
 
 /* All lines with this keyword, then the next one is current. */
 static enum err
@@ -389,7 +324,7 @@ parse_body(struct parse *p)
 		return refuse(p, "an unknown line, or a line in the wrong place");
 	if (p->lines.left != 0)
 		return refuse_at(p, p->lines.number + 1, ERR_FORMAT, "something follows the end");
-	return check_recipients(p);
+	return schedule_doubles_check(p->s, &p->fault);
 }
 
 enum err
@@ -403,9 +338,7 @@ schedule_parse(const void *text, size_t n, struct schedule **out, struct schedul
 		e = refuse_at(&p, 0, ERR_LIMIT, "the schedule is larger than 1 MiB");
 		goto done;
 	}
-	if ((p.s = calloc(1, sizeof *p.s)) == NULL ||
-	    (p.s->epochs = calloc(LIMIT_EPOCHS, sizeof *p.s->epochs)) == NULL ||
-	    (p.s->revoked = calloc(LIMIT_REVOKED, sizeof *p.s->revoked)) == NULL) {
+	if ((p.s = schedule_new()) == NULL) {
 		e = refuse_at(&p, 0, ERR_NOMEM, "not enough memory");
 		goto done;
 	}

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -85,9 +84,7 @@ make_frame(struct run *r, struct tool_fault *f)
 		return tool_refuse(f, ERR_NOTFOUND,
 		    "Its inboxes: " TOOL_PROGRAM " check KEYS.TXT --root ROOT.PUB",
 		    "%s: it has no inbox \"%s\"", r->a->schedule, r->a->inbox);
-	if ((s = r->s = calloc(1, sizeof *s)) == NULL ||
-	    (s->epochs = calloc(LIMIT_EPOCHS, sizeof *s->epochs)) == NULL ||
-	    (s->revoked = calloc(LIMIT_REVOKED, sizeof *s->revoked)) == NULL)
+	if ((s = r->s = schedule_new()) == NULL)
 		return tool_refuse(f, ERR_NOMEM, "", "not enough memory");
 	memcpy(s->instance, from->instance, sizeof s->instance);
 	s->serial = from->serial;

@@ -11,7 +11,7 @@
 /*
  * What a schedule lists, while it is being made: finds, adds, replaces and takes out single lines,
  * in memory and in their places. The schedule is the caller's, with room for LIMIT_EPOCHS epochs
- * and LIMIT_REVOKED revoked ones, as plan_make gives it; a failure leaves it as it was.
+ * and LIMIT_REVOKED revoked ones, as schedule_new gives it; a failure leaves it as it was.
  *
  * An epoch's first line is the key of the desk that signs: each is begun with it, those of other
  * desks are added behind, and a newer key takes the place of the one it replaces. No schedule is

@@ -1,6 +1,5 @@
 #include "plan.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define DAY_MAX 2932896 /* 9999-12-31 */
@@ -9,19 +8,6 @@ static enum err
 no_memory(struct tool_fault *f)
 {
 	return tool_refuse(f, ERR_NOMEM, "", "not enough memory");
-}
-
-static struct schedule *
-schedule_new(void)
-{
-	struct schedule *s = calloc(1, sizeof *s);
-
-	if (s == NULL || (s->epochs = calloc(LIMIT_EPOCHS, sizeof *s->epochs)) == NULL ||
-	    (s->revoked = calloc(LIMIT_REVOKED, sizeof *s->revoked)) == NULL) {
-		schedule_free(s);
-		return NULL;
-	}
-	return s;
 }
 
 bool
