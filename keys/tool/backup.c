@@ -183,6 +183,35 @@ backup_each(const struct buf *archive, backup_member *each, void *ctx)
 	}
 }
 
+struct wanted {
+	const char *name;
+	struct buf *out;
+};
+
+static enum err
+pick_member(void *ctx, const char *name, const uint8_t *p, size_t n)
+{
+	struct wanted *w = ctx;
+
+	return strcmp(name, w->name) == 0 ? buf_add(w->out, p, n) : ERR_OK;
+}
+
+enum err
+backup_pick(const struct buf *archive, const char *name, struct buf *out)
+{
+	struct wanted w = {name, out};
+
+	buf_init(out, LIMIT_KEY_LOG);
+	return backup_each(archive, pick_member, &w);
+}
+
+enum err
+backup_refuse_content(struct tool_fault *f, enum err e, const char *file)
+{
+	return tool_refuse(f, e, "Try another backup.",
+	    "%s: its content isn't that of a key store: %s", file, tool_reason(e));
+}
+
 struct outer {
 	struct buf *unlock, *sealed;
 };

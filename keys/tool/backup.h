@@ -32,5 +32,10 @@ typedef enum err backup_member(void *ctx, const char *name, const uint8_t *p, si
 /* Calls each for every member; stops at its first error. ERR_FORMAT, ERR_PROFILE, ERR_TRUNCATED for
  * what isn't wholly an archive of ours. */
 enum err MUST_CHECK backup_each(const struct buf *archive, backup_member *each, void *ctx);
+/* The content of one member, at most LIMIT_KEY_LOG bytes; nothing if it isn't there. *out, the
+ * caller's, is initialized here. Errors as backup_each, and ERR_LIMIT. */
+enum err MUST_CHECK backup_pick(const struct buf *archive, const char *name, struct buf *out);
+/* Fills in *f and returns e: the content of the backup at this path is none. */
+enum err backup_refuse_content(struct tool_fault *f, enum err e, const char *file);
 
 #endif

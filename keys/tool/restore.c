@@ -1,13 +1,10 @@
 #include "restore.h"
 
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "backup.h"
-#include "base/clock.h"
 #include "base/io.h"
 #include "base/limits.h"
 #include "carry/schedule.h"
@@ -17,6 +14,7 @@
 #include "published.h"
 #include "record.h"
 #include "restore_folder.h"
+#include "restore_gone.h"
 
 struct restore {
 	const struct restore_request *q;
@@ -92,37 +90,7 @@ restore_member(void *ctx, const char *name, const uint8_t *p, size_t n)
 									       : ERR_PROFILE;
 }
 
-struct wanted {
-	const char *name;
-	struct buf *out;
-};
-
-static enum err
-pick_member(void *ctx, const char *name, const uint8_t *p, size_t n)
-{
-	struct wanted *w = ctx;
-
-	return strcmp(name, w->name) == 0 ? buf_add(w->out, p, n) : ERR_OK;
-}
-
-/* The content of one file of the backup; nothing if it isn't there. */
-static enum err
-pick(const struct restore *r, const char *name, struct buf *out)
-{
-	struct wanted w = {name, out};
-
-	buf_init(out, LIMIT_KEY_LOG);
-	return backup_each(&r->content, pick_member, &w);
-}
-
 /* ---- before and after */
-
-static enum err
-damaged(struct restore *r, enum err e)
-{
-	return tool_refuse(r->f, e, "Try another backup.",
-	    "%s: its content isn't that of a key store: %s", r->q->file, tool_reason(e));
-}
 
 static enum err
 read_backup(struct restore *r)
@@ -149,14 +117,14 @@ read_root(struct restore *r)
 	struct buf text;
 	enum err e;
 
-	if ((e = pick(r, TOOL_ROOT_PUB, &text)) == ERR_OK && text.len > 0) {
+	if ((e = backup_pick(&r->content, TOOL_ROOT_PUB, &text)) == ERR_OK && text.len > 0) {
 		r->has_root_key = true;
 		if ((e = minisign_key_parse_file(&own, text.p, text.len)) == ERR_OK)
 			r->root_key = own;
 	}
 	buf_wipe(&text);
 	if (e != ERR_OK)
-		return damaged(r, e);
+		return backup_refuse_content(r->f, e, r->q->file);
 	if (r->q->root == NULL)
 		return ERR_OK;
 	if ((e = tool_read_key(AT_FDCWD, r->q->root, &r->root_key, r->f)) != ERR_OK)
@@ -188,79 +156,6 @@ read_schedule(struct restore *r)
 	return e;
 }
 
-/* ---- what was retired since */
-
-/* own: the backup's schedule; NULL: it has none. */
-static enum err
-read_logs(struct restore *r, const struct schedule *own)
-{
-	enum err e;
-
-	buf_wipe(&r->gone.log);
-	if ((e = pick(r, TOOL_LOG, &r->gone.log)) != ERR_OK)
-		return damaged(r, e);
-	if (r->q->log == NULL)
-		return ERR_OK;
-	if ((e = io_read_file(AT_FDCWD, r->q->log, &r->gone.newer)) != ERR_OK)
-		return tool_refuse(r->f, e, "", "%s: %s", r->q->log, tool_reason(e));
-	if ((e = gone_check_log(&r->gone, r->newest.s, clock_today())) != ERR_OK ||
-	    (e = gone_check_log(&r->gone, own, clock_today())) != ERR_OK)
-		tool_refuse(r->f, e, "Nothing was written. It isn't the log of this key store.",
-		    "%s: it calls an epoch retired that isn't over", r->q->log);
-	return e;
-}
-
-/* The schedules that lie beside the newest one, as in a publish folder; none of them is needed. */
-static void
-follow_between(struct restore *r)
-{
-	char path[PATH_MAX], name[PUBLISHED_NAME_MAX], file[PATH_MAX + PUBLISHED_NAME_MAX + 2];
-	struct published p = {0};
-	struct tool_fault ignored;
-	const char *folder;
-	uint32_t serial;
-
-	if ((size_t)snprintf(path, sizeof path, "%s", r->q->schedule) >= sizeof path)
-		return;
-	folder = dirname(path);
-	for (serial = r->gone.serial + 1; serial < r->newest.s->serial; serial++) {
-		published_name(name, serial);
-		snprintf(file, sizeof file, "%s/%s", folder, name);
-		if (published_read(AT_FDCWD, file, &r->root_key, &p, &ignored) == ERR_OK &&
-		    p.s->serial == serial && strcmp(p.s->instance, r->newest.s->instance) == 0)
-			gone_follow(&r->gone, p.s);
-		published_wipe(&p);
-	}
-}
-
-static enum err
-find_gone(struct restore *r)
-{
-	struct schedule_fault why = {0};
-	struct schedule *s = NULL;
-	struct buf text, root;
-	enum err e;
-
-	buf_init(&root, 0);
-	if ((e = pick(r, TOOL_PUBLISH "/" PUBLISHED_NEWEST, &text)) != ERR_OK ||
-	    (e = pick(r, TOOL_ROOT, &root)) != ERR_OK ||
-	    (text.len > 0 && (e = schedule_parse(text.p, text.len, &s, &why)) != ERR_OK))
-		damaged(r, e);
-	else {
-		r->gone.is_signer = root.len > 0;
-		gone_begin(&r->gone, s);
-		if (r->newest.s != NULL && r->newest.s->serial > r->gone.serial) {
-			follow_between(r);
-			gone_follow(&r->gone, r->newest.s);
-		}
-		e = read_logs(r, s);
-	}
-	schedule_free(s);
-	buf_wipe(&text);
-	buf_wipe(&root);
-	return e;
-}
-
 /* ---- before it is a key store */
 
 /* The instance comes last: with it the key store is complete. */
@@ -271,8 +166,8 @@ finish(struct restore *r, struct keystore *k)
 	enum err e;
 
 	buf_init(&log, LIMIT_KEY_LOG);
-	if ((e = pick(r, TOOL_INSTANCE, &instance)) != ERR_OK)
-		damaged(r, e);
+	if ((e = backup_pick(&r->content, TOOL_INSTANCE, &instance)) != ERR_OK)
+		backup_refuse_content(r->f, e, r->q->file);
 	else if ((e = gone_merge_logs(&r->gone, &log)) != ERR_OK)
 		tool_refuse(r->f, e, "", "the two logs: %s", tool_reason(e));
 	else if ((e = io_replace(r->folder.dir, TOOL_LOG, log.p, log.len, 0600)) != ERR_OK)
@@ -352,6 +247,15 @@ add_root(struct restore *r, const struct keystore *k)
 /* ---- all of it */
 
 static enum err
+find_gone(struct restore *r)
+{
+	const struct restore_gone from = {
+	    .q = r->q, .content = &r->content, .newest = &r->newest, .root_key = &r->root_key};
+
+	return restore_gone_find(&from, &r->gone, r->f);
+}
+
+static enum err
 write_files(struct restore *r)
 {
 	enum err e;
@@ -360,7 +264,7 @@ write_files(struct restore *r)
 		return e;
 	e = backup_each(&r->content, restore_member, r);
 	if (e == ERR_PROFILE || e == ERR_FORMAT || e == ERR_TRUNCATED)
-		return damaged(r, e);
+		return backup_refuse_content(r->f, e, r->q->file);
 	if (e != ERR_OK)
 		return e;
 	return restore_folder_put(
