@@ -12,6 +12,7 @@
 #include "keyring.h"
 #include "record.h"
 #include "tool.h"
+#include "tool_open.h"
 
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " backup KEYS FILE [--passphrase-file FILE]\n"

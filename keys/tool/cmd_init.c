@@ -12,6 +12,8 @@
 #include "carry/fingerprint.h"
 #include "carry/schedule.h"
 #include "tool.h"
+#include "tool_open.h"
+#include "tool_passphrase.h"
 
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " init KEYS --instance ONION [--without-root] [--passphrase-file FILE]\n"
@@ -123,7 +125,7 @@ get_passphrase(
 	if (is_begun)
 		return tool_passphrase(a->passphrase_file,
 		    "This key store was begun before. Its passphrase, to go on: ", out, f);
-	return tool_new_passphrase(a->passphrase_file, out, f);
+	return tool_passphrase_new(a->passphrase_file, out, f);
 }
 
 static enum err

@@ -19,6 +19,7 @@
 #include "plan.h"
 #include "published.h"
 #include "tool.h"
+#include "tool_open.h"
 
 /*
  * Steps, each of which may be the last of a run that is killed: the new key

@@ -15,6 +15,7 @@
 #include "published.h"
 #include "replace.h"
 #include "tool.h"
+#include "tool_open.h"
 #include "undo.h"
 
 static const char HELP[] =

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "retire.h"
 #include "retire_print.h"
+#include "tool_open.h"
 
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " retire KEYS --needs FILE [--needs FILE ...] [--gone ID ...]\n"

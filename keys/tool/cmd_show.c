@@ -11,6 +11,7 @@
 #include "keyring.h"
 #include "published.h"
 #include "tool.h"
+#include "tool_open.h"
 
 static const char HELP[] =
     "usage: " TOOL_PROGRAM " show KEYS\n"

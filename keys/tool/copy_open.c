@@ -5,6 +5,8 @@
 #include "ceremony.h"
 #include "keyring.h"
 #include "record.h"
+#include "tool_open.h"
+#include "tool_passphrase.h"
 
 static enum err
 create(struct copy *c, struct tool_fault *f)
@@ -12,7 +14,7 @@ create(struct copy *c, struct tool_fault *f)
 	struct secret_text pass = {0};
 	enum err e;
 
-	if ((e = tool_new_passphrase(c->to_pass, &pass, f)) != ERR_OK)
+	if ((e = tool_passphrase_new(c->to_pass, &pass, f)) != ERR_OK)
 		return e;
 	if ((e = keystore_create(c->to_path, &pass)) == ERR_MODE)
 		tool_refuse_folder(f, e, c->to_path);

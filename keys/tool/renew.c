@@ -10,6 +10,7 @@
 #include "keyring.h"
 #include "listed.h"
 #include "open/keystore_file.h"
+#include "tool_open.h"
 
 /* ---- before anything is made */
 

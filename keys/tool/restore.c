@@ -15,6 +15,8 @@
 #include "record.h"
 #include "restore_folder.h"
 #include "restore_gone.h"
+#include "tool_open.h"
+#include "tool_passphrase.h"
 
 struct restore {
 	const struct restore_request *q;

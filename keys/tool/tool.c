@@ -14,7 +14,6 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "carry/schedule.h"
-#include "open/passphrase.h"
 
 /* ---- messages */
 
@@ -118,32 +117,7 @@ tool_done(const char *verb)
 	return TOOL_FAILED;
 }
 
-/* ---- the key store */
-
-enum err
-tool_passphrase_fault(struct tool_fault *f, enum err e, const char *file)
-{
-	if (file == NULL && e == ERR_STATE)
-		return tool_refuse(f, e, "Run it on a terminal, or give --passphrase-file FILE.",
-		    "there is no terminal to ask for the passphrase on");
-	if (file == NULL && e == ERR_PASSPHRASE)
-		return tool_refuse(
-		    f, e, "Nothing was changed. Try again.", "the two passphrases differ");
-	if (file == NULL && e == ERR_TRUNCATED)
-		return tool_refuse(
-		    f, e, "Nothing was changed. Try again.", "the passphrase is empty");
-	if (file == NULL)
-		return tool_refuse(
-		    f, e, "Nothing was changed.", "no passphrase: %s", tool_reason(e));
-	if (e == ERR_MODE)
-		return tool_refuse(f, e, "Make it yours alone: chmod 600 FILE.",
-		    "%s: a passphrase file must be a regular file that only you can read", file);
-	if (e == ERR_TRUNCATED)
-		return tool_refuse(f, e, "The passphrase is the file's first line.",
-		    "%s: the passphrase file is empty", file);
-	return tool_refuse(
-	    f, e, "The passphrase is the file's first line.", "%s: %s", file, tool_reason(e));
-}
+/* ---- the key store as a whole */
 
 enum err
 tool_refuse_folder(struct tool_fault *f, enum err e, const char *path)
@@ -159,67 +133,6 @@ tool_refuse_folder(struct tool_fault *f, enum err e, const char *path)
 }
 
 enum err
-tool_passphrase(const char *file, const char *prompt, struct secret_text *out, struct tool_fault *f)
-{
-	enum err e;
-
-	e = file == NULL ? passphrase_ask(prompt, out) : passphrase_from_file(file, out);
-	return e == ERR_OK ? ERR_OK : tool_passphrase_fault(f, e, file);
-}
-
-static enum err
-open_fault(struct tool_fault *f, enum err e, const char *path)
-{
-	if (e == ERR_PASSPHRASE)
-		return tool_refuse(
-		    f, e, "Nothing was changed. Try again.", "%s: wrong passphrase", path);
-	if (e == ERR_NOTFOUND)
-		return tool_refuse(f, e,
-		    "Make one with: " TOOL_PROGRAM " init KEYS --instance ONION",
-		    "%s: there is no key store here", path);
-	if (e == ERR_MODE)
-		return tool_refuse(f, e,
-		    "Both must be yours and closed to others: chmod 700 KEYS; chmod 600 "
-		    "KEYS/unlock.age",
-		    "%s: the folder or its unlock.age is a link, or open to other users", path);
-	if (e == ERR_NOMEM)
-		return tool_refuse(f, e, "Raise the limit of locked memory: ulimit -l 4096",
-		    "%s: not enough memory that can be locked", path);
-	return tool_refuse(f, e, "Restore the key store from its backup.",
-	    "%s: unlock.age can't be opened: %s", path, tool_reason(e));
-}
-
-enum err
-tool_open_with(
-    const char *path, const struct secret_text *pass, struct keystore **out, struct tool_fault *f)
-{
-	enum err e;
-
-	if ((e = keystore_open(path, pass, out)) != ERR_OK)
-		open_fault(f, e, path);
-	return e;
-}
-
-enum err
-tool_open(
-    const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f)
-{
-	struct secret_text pass = {0};
-	struct keystore *k = NULL;
-	enum err e;
-
-	/* Before anybody has to type: is there anything to open? */
-	if ((e = tool_open_public(path, &k, f)) != ERR_OK)
-		return e;
-	keystore_free(k);
-	if ((e = tool_passphrase(passphrase_file, "Passphrase of the key store: ", &pass, f)) ==
-	    ERR_OK)
-		e = tool_open_with(path, &pass, out, f);
-	secret_text_wipe(&pass);
-	return e;
-}
-
-enum err
 tool_lock(struct keystore *k, const char *path, struct tool_fault *f)
 {
 	enum err e;
@@ -231,89 +144,6 @@ tool_lock(struct keystore *k, const char *path, struct tool_fault *f)
 		tool_refuse(f, e, "Keep it on a file system that knows locks.",
 		    "%s: it can't be locked: %s", path, tool_reason(e));
 	return e;
-}
-
-enum err
-tool_open_locked(
-    const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f)
-{
-	struct keystore *k = NULL;
-	enum err e;
-
-	if ((e = tool_open(path, passphrase_file, &k, f)) != ERR_OK)
-		return e;
-	if ((e = tool_lock(k, path, f)) != ERR_OK)
-		keystore_free(k);
-	else
-		*out = k;
-	return e;
-}
-
-enum err
-tool_open_public(const char *path, struct keystore **out, struct tool_fault *f)
-{
-	enum err e;
-
-	if ((e = keystore_open_public(path, out)) != ERR_OK)
-		return open_fault(f, e, path);
-	return ERR_OK;
-}
-
-/* ---- a new passphrase */
-
-/* On the terminal itself: it must not end up in a redirected log. */
-static enum err
-show_suggestion(const struct secret_text *words)
-{
-	static const char before[] =
-	    "A passphrase for this key store, six words drawn at random:\n\n    ";
-	static const char after[] =
-	    "\n\nWrite it on paper now, and keep that away from the key store. Without it every\n"
-	    "submission is lost. Type it with its hyphens. You may also type a passphrase of your\n"
-	    "own, of at least 16 bytes.\n\n";
-	enum err e;
-	int fd;
-
-	if ((fd = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC)) == -1)
-		return ERR_STATE;
-	if ((e = io_write_all(fd, before, strlen(before))) == ERR_OK &&
-	    (e = io_write_all(fd, words->p, words->len)) == ERR_OK)
-		e = io_write_all(fd, after, strlen(after));
-	io_close(&fd);
-	return e;
-}
-
-static enum err
-ask_new(struct secret_text *out, struct tool_fault *f)
-{
-	struct secret_text words = {0};
-	enum err e;
-
-	if ((e = passphrase_suggest(&words)) == ERR_OK && (e = show_suggestion(&words)) == ERR_OK)
-		e = passphrase_ask_new("Type it: ", out);
-	secret_text_wipe(&words);
-	return e == ERR_OK ? ERR_OK : tool_passphrase_fault(f, e, NULL);
-}
-
-/* Whoever has the key store may try passphrases for years: a short one is found. */
-enum err
-tool_new_passphrase(const char *file, struct secret_text *out, struct tool_fault *f)
-{
-	struct secret_text pass = {0};
-	enum err e;
-
-	if ((e = file == NULL ? ask_new(&pass, f) : tool_passphrase(file, "", &pass, f)) != ERR_OK)
-		return e;
-	if (pass.len < LIMIT_NEW_PASSPHRASE) {
-		secret_text_wipe(&pass);
-		return tool_refuse(f, ERR_LIMIT,
-		    "Nothing was made. Take the six words that are offered on the terminal, or at least "
-		    "16 bytes that nobody can guess: whoever steals the key store can try passphrases "
-		    "for years.",
-		    "the passphrase is too short: fewer than %d bytes", LIMIT_NEW_PASSPHRASE);
-	}
-	*out = pass;
-	return ERR_OK;
 }
 
 /* ---- small things that are read */

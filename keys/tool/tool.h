@@ -10,9 +10,8 @@
 #include "open/keystore.h"
 
 /*
- * What the verbs of sealslot-keys share: exit codes, messages, opening a key
- * store. The parts below the verbs don't print: they fill in a fault, and the
- * verb reports it once.
+ * What the verbs of sealslot-keys share: exit codes, messages, names, small files. The parts below
+ * the verbs don't print: they fill in a fault, and the verb reports it once.
  */
 #define TOOL_PROGRAM "sealslot-keys"
 
@@ -67,28 +66,8 @@ int tool_help(const char *text);
 /* Flushes standard output: TOOL_DONE, or TOOL_FAILED with a message if it couldn't be written. */
 int tool_done(const char *verb);
 
-/* Why there is no passphrase; file is NULL when it was asked for on the terminal. Returns e. */
-enum err tool_passphrase_fault(struct tool_fault *f, enum err e, const char *file);
-/* The passphrase from a file, or by asking on the terminal when file is NULL. */
-enum err MUST_CHECK tool_passphrase(
-    const char *file, const char *prompt, struct secret_text *out, struct tool_fault *f);
-/*
- * A new key store's passphrase: from a file, or (NULL) six random words are offered on the
- * terminal, and it is asked for twice. ERR_LIMIT: shorter than LIMIT_NEW_PASSPHRASE.
- */
-enum err MUST_CHECK tool_new_passphrase(
-    const char *file, struct secret_text *out, struct tool_fault *f);
-/* Opens a key store with its passphrase, and locks it if it is to be changed. */
-enum err MUST_CHECK tool_open(
-    const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f);
-enum err MUST_CHECK tool_open_with(
-    const char *path, const struct secret_text *pass, struct keystore **out, struct tool_fault *f);
-enum err MUST_CHECK tool_open_locked(
-    const char *path, const char *passphrase_file, struct keystore **out, struct tool_fault *f);
 /* Keeps other programs from writing until the key store is let go. */
 enum err MUST_CHECK tool_lock(struct keystore *k, const char *path, struct tool_fault *f);
-/* Opens it without any secret. */
-enum err MUST_CHECK tool_open_public(const char *path, struct keystore **out, struct tool_fault *f);
 
 /* Is there anything of that name in the folder? */
 bool tool_has_file(const char *folder, const char *name);
