@@ -2,130 +2,21 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/io.h"
 #include "describe.h"
 #include "holders.h"
 #include "keyring.h"
 #include "listed.h"
-#include "open/keystore_file.h"
 #include "tool_open.h"
 
 /* ---- before anything is made */
-
-/* reply.pub is written last: after a run that was cut off it may still be the one before. */
-static enum err
-mend_reply_pub(struct renew *r, struct tool_fault *f)
-{
-	struct tool_fault ignored;
-	struct minisign_key pub;
-
-	if (tool_read_key(keystore_dir(r->k), TOOL_REPLY_PUB, &pub, &ignored) == ERR_OK &&
-	    memcmp(&pub, &r->reply->public, sizeof pub) == 0)
-		return ERR_OK;
-	return tool_write_key(r->k, TOOL_REPLY_PUB, "reply", r->instance, &r->reply->public, f);
-}
-
-/* Without a schedule nothing speaks against a key. */
-static bool
-is_reply_listed(const struct renew *r)
-{
-	const struct schedule *s = r->old.s;
-	size_t i;
-
-	for (i = 0; s != NULL && i < s->n_reply_keys; i++)
-		if (memcmp(s->reply_keys[i].pk, r->reply->public.pk, MINISIGN_PK) == 0)
-			return true;
-	return s == NULL;
-}
-
-static enum err
-rename_reply(struct renew *r, struct tool_fault *f)
-{
-	int dir = keystore_dir(r->k);
-
-	if (renameat(dir, TOOL_NEXT_REPLY, dir, TOOL_REPLY) == -1 || fsync(dir) == -1)
-		return tool_refuse(f, io_errno(),
-		    "Run the same command again: it goes on where it stopped.", TOOL_REPLY ": %s",
-		    tool_reason(ERR_SYS));
-	return mend_reply_pub(r, f);
-}
-
-/* One that no schedule lists is destroyed: who stole the key store meanwhile has it. */
-static enum err
-make_next_reply(struct renew *r, struct tool_fault *f)
-{
-	enum err e;
-
-	e = keystore_file_destroy(keystore_dir(r->k), TOOL_NEXT_REPLY);
-	if (e == ERR_OK || e == ERR_NOTFOUND) {
-		sign_key_new(r->reply);
-		e = keystore_put_sign(r->k, TOOL_NEXT_REPLY, r->reply);
-	}
-	r->swaps_reply = true;
-	return e == ERR_OK ? ERR_OK : tool_refuse(f, e, "", TOOL_NEXT_REPLY ": %s", tool_reason(e));
-}
-
-/*
- * The key that is listed no more, for the next one. If the own one isn't listed, a backup brought
- * it back: then the one that took its place is lost, and it is the only one that is listed, if
- * there is only this desk.
- */
-static void
-find_reply_before(struct renew *r)
-{
-	r->reply_before = r->reply->public;
-	if (is_reply_listed(r))
-		return;
-	r->has_stale_reply = r->old.s->n_reply_keys > 1;
-	if (r->old.s->n_reply_keys == 1)
-		r->reply_before = r->old.s->reply_keys[0];
-}
-
-/* reply.age; or, if that isn't to be listed (again), the next one. */
-static enum err
-load_reply(struct renew *r, struct tool_fault *f)
-{
-	bool has_next;
-	enum err e;
-
-	e = keystore_get_sign(r->k, TOOL_NEXT_REPLY, r->reply);
-	if (keystore_is_noise(e) &&
-	    (e = keystore_file_destroy(keystore_dir(r->k), TOOL_NEXT_REPLY)) == ERR_OK)
-		e = ERR_NOTFOUND;
-	if (e != ERR_OK && e != ERR_NOTFOUND)
-		return tool_refuse(f, e, "", TOOL_NEXT_REPLY ": %s", tool_reason(e));
-	has_next = e == ERR_OK;
-	if (has_next && r->old.s != NULL && is_reply_listed(r)) {
-		if ((e = rename_reply(r, f)) != ERR_OK)
-			return e;
-		r->has_swapped = true;
-		has_next = false;
-	}
-	if ((e = keystore_get_sign(r->k, TOOL_REPLY, r->reply)) != ERR_OK)
-		return tool_refuse(f, e, "Restore this file from the backup of the key store.",
-		    TOOL_REPLY ": %s", tool_reason(e));
-	if (!has_next && !r->q->replaces_reply && is_reply_listed(r))
-		return mend_reply_pub(r, f);
-	find_reply_before(r);
-	return make_next_reply(r, f);
-}
-
-/* The schedule lists it: now it is the reply key. */
-static enum err
-swap_reply(struct renew *r, struct tool_fault *f)
-{
-	return r->swaps_reply ? rename_reply(r, f) : ERR_OK;
-}
 
 static enum err
 load_keys(struct renew *r, struct tool_fault *f)
 {
 	enum err e;
 
-	if ((r->root = secret_new(sizeof *r->root)) == NULL ||
-	    (r->reply = secret_new(sizeof *r->reply)) == NULL)
+	if ((r->root = secret_new(sizeof *r->root)) == NULL)
 		return tool_refuse(f, ERR_NOMEM, "", "not enough memory that can be locked");
 	if ((e = tool_read_instance(r->k, r->instance, sizeof r->instance, f)) != ERR_OK ||
 	    (e = ceremony_no_handover(r->k, f)) != ERR_OK)
@@ -152,6 +43,16 @@ load_published(struct renew *r, struct tool_fault *f)
 }
 
 static enum err
+load_reply(struct renew *r, struct tool_fault *f)
+{
+	r->reply.k = r->k;
+	r->reply.instance = r->instance;
+	r->reply.listed = r->old.s;
+	r->reply.must_go = r->q->replaces_reply;
+	return renew_reply_load(&r->reply, f);
+}
+
+static enum err
 load_offers(struct renew *r, struct tool_fault *f)
 {
 	enum err e = ERR_OK;
@@ -167,7 +68,7 @@ drop_desk(struct renew *r, struct tool_fault *f)
 {
 	size_t before = r->next.s->n_reply_keys;
 
-	if (memcmp(r->q->drop->pk, r->reply->public.pk, MINISIGN_PK) == 0)
+	if (memcmp(r->q->drop->pk, r->reply.key->public.pk, MINISIGN_PK) == 0)
 		return tool_refuse(f, ERR_USAGE,
 		    "To replace it: " TOOL_PROGRAM " revoke KEYS --reply-key",
 		    "that is the reply key of this desk");
@@ -195,11 +96,11 @@ make_plan(struct renew *r, struct tool_fault *f)
 	request.have = ring.p;
 	request.n_have = ring.n;
 	e = plan_make(r->old.s, r->old.hash, &request, &r->next.s, f);
-	if (e == ERR_OK && r->swaps_reply)
-		listed_drop_reply_key(r->next.s, &r->reply_before);
+	if (e == ERR_OK && r->reply.swaps)
+		listed_drop_reply_key(r->next.s, &r->reply.before);
 	if (e == ERR_OK && r->q->drop != NULL)
 		e = drop_desk(r, f);
-	if (e == ERR_OK && (e = listed_add_reply_key(r->next.s, &r->reply->public)) != ERR_OK)
+	if (e == ERR_OK && (e = listed_add_reply_key(r->next.s, &r->reply.key->public)) != ERR_OK)
 		tool_refuse(f, e, TOOL_DROP_DESK, "the schedule lists too many desks");
 done:
 	keyring_free(&ring);
@@ -311,27 +212,19 @@ prepare(struct renew *r, struct tool_fault *f)
 	return sign(r, f);
 }
 
-/* A next reply key that stayed would keep backup and reviewer-copy waiting for this run. */
-static void
-undo(struct renew *r)
-{
-	undo_keys(&r->undo, r->k);
-	if (r->swaps_reply && keystore_file_destroy(keystore_dir(r->k), TOOL_NEXT_REPLY) != ERR_OK)
-		return; /* it stays, as after a run that was cut off */
-}
-
 static enum err
 perform(struct renew *r, struct tool_fault *f)
 {
 	enum err e;
 
 	if ((e = prepare(r, f)) != ERR_OK) {
-		undo(r);
+		undo_keys(&r->undo, r->k);
+		renew_reply_undo(&r->reply);
 		return e;
 	}
 	if ((e = write_signed(r, f)) != ERR_OK)
 		return e;
-	return swap_reply(r, f);
+	return renew_reply_swap(&r->reply, f);
 }
 
 enum err
@@ -356,7 +249,7 @@ renew_wipe(struct renew *r)
 	published_wipe(&r->next);
 	undo_wipe(&r->undo);
 	secret_free(r->root);
-	secret_free(r->reply);
+	renew_reply_wipe(&r->reply);
 	keystore_free(r->k);
 	*r = (struct renew){0};
 }
@@ -373,10 +266,10 @@ renew_print(const struct renew *r)
 		printf(
 		    "%u keys replaced; the old ones are revoked, and stay to open what they must.\n",
 		    r->replaced);
-	if (r->swaps_reply || r->has_swapped)
+	if (r->reply.swaps || r->reply.has_swapped)
 		printf(
 		    "The reply key of this desk is another one; the server takes no answers of the old.\n");
-	if (r->has_stale_reply)
+	if (r->reply.has_stale)
 		printf(
 		    "One of the other reply keys that are listed may be this desk's, from before the\n"
 		    "restore: find it (show), and take it out (revoke --desk).\n");

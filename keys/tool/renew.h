@@ -9,6 +9,7 @@
 #include "offer.h"
 #include "plan.h"
 #include "published.h"
+#include "renew_reply.h"
 #include "replace.h"
 #include "tool.h"
 #include "undo.h"
@@ -41,12 +42,8 @@ struct renew {
 	const struct renew_request *q;
 	struct keystore *k;
 	char instance[SCHEDULE_INSTANCE_LEN + 1];
-	struct sign_key *root, *reply; /* guarded */
-	bool has_swapped; /* a run that was cut off had it listed; it is in place now */
-	bool swaps_reply; /* reply is the next one, and the one before is this: */
-	struct minisign_key reply_before;
-	bool has_stale_reply; /* one that is listed may be this desk's, and which one can't be told
-			       */
+	struct sign_key *root; /* guarded */
+	struct renew_reply reply;
 	struct published old, next;
 	struct offer offers[RENEW_OFFERS_MAX];
 	uint32_t made, tested, replaced;
