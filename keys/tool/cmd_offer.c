@@ -14,6 +14,7 @@
 #include "offer.h"
 #include "published.h"
 #include "replace.h"
+#include "replace_range.h"
 #include "tool.h"
 #include "tool_open.h"
 #include "undo.h"
@@ -161,7 +162,7 @@ replace_keys(struct run *r, struct tool_fault *f)
 {
 	if (r->a->revoke.last == 0)
 		return ERR_OK;
-	return replace_make(r->k, r->answered.s, &r->a->revoke, clock_today(), f);
+	return replace_range_make(r->k, r->answered.s, &r->a->revoke, clock_today(), f);
 }
 
 static enum err
@@ -233,7 +234,7 @@ cmd_offer(int argc, char **argv)
 		case 'r': a.root = optarg; break;
 		case 'i': a.inbox = optarg; break;
 		case 'v':
-			if (replace_parse(optarg, &a.revoke) != ERR_OK)
+			if (replace_range_parse(optarg, &a.revoke) != ERR_OK)
 				return tool_wrong("offer", "--revoke is a number, or N-M, or N-");
 			break;
 		case 'p': a.passphrase_file = optarg; break;

@@ -48,7 +48,7 @@ parse_range(const struct revoke_args *a, struct replace_range *out)
 		return "say --inbox and --epoch, or --all, --lost, --reply-key or --desk";
 	if (!schedule_is_inbox_name(a->inbox, strlen(a->inbox)))
 		return "an inbox name is 1 to 24 of a-z, 0-9 and -";
-	if (replace_parse(a->epoch, out) != ERR_OK)
+	if (replace_range_parse(a->epoch, out) != ERR_OK)
 		return "--epoch is a number, or N-M, or N-";
 	out->inbox = a->inbox;
 	return NULL;

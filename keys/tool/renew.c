@@ -7,6 +7,7 @@
 #include "holders.h"
 #include "keyring.h"
 #include "listed.h"
+#include "replace.h"
 #include "tool_open.h"
 
 /* ---- before anything is made */
@@ -145,7 +146,7 @@ replace_keys(struct renew *r, struct tool_fault *f)
 {
 	if (r->q->replace == NULL)
 		return ERR_OK;
-	return replace_make(r->k, r->old.s, r->q->replace, r->q->plan.today, f);
+	return replace_range_make(r->k, r->old.s, r->q->replace, r->q->plan.today, f);
 }
 
 static enum err

@@ -10,7 +10,7 @@
 #include "plan.h"
 #include "published.h"
 #include "renew_reply.h"
-#include "replace.h"
+#include "replace_range.h"
 #include "tool.h"
 #include "undo.h"
 
