@@ -2,78 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/text.h"
-#include "carry/lines.h"
 #include "catalog_old.h"
 #include "keep.h"
 #include "newfile.h"
 #include "open/keystore_file.h"
 #include "vault_fault.h"
+#include "vault_file.h"
+#include "vault_part.h"
 
-#define HEAD      "sealslot-vault 1\n"
-#define KEYS_LINE "keys: /"
-
-/* ---- the file in the clear */
-
-static enum err
-parse_vault_file(const struct buf *text, char out[static PATH_MAX])
-{
-	struct lines_piece s = {(const char *)text->p, text->len};
-
-	if (!lines_take(&s, HEAD) || !lines_take(&s, KEYS_LINE) || s.len < 1 ||
-	    s.len > PATH_MAX - 1 || s.p[s.len - 1] != '\n' ||
-	    memchr(s.p, '\n', s.len - 1) != NULL || memchr(s.p, '\0', s.len) != NULL)
-		return ERR_FORMAT;
-	out[0] = '/';
-	memcpy(out + 1, s.p, s.len - 1);
-	out[s.len] = '\0';
-	return ERR_OK;
-}
-
-static enum err
-read_vault_file(int dir, const char *path, char out[static PATH_MAX], struct vault_fault *fault)
-{
-	struct buf text;
-	enum err e;
-
-	buf_init(&text, PATH_MAX + 64);
-	if ((e = io_read_file(dir, VAULT_FILE, &text)) == ERR_NOTFOUND)
-		vault_fault(fault, path, NULL, "it isn't a vault: it has no " VAULT_FILE);
-	else if (e != ERR_OK)
-		vault_fault(fault, path, VAULT_FILE, NULL);
-	else if ((e = parse_vault_file(&text, out)) != ERR_OK)
-		vault_fault(fault, path, VAULT_FILE,
-		    "it isn't as `sealslot-review init` writes it: a line \"sealslot-vault 1\", and "
-		    "a line \"keys: \" with the key store's path. Write it so");
-	buf_wipe(&text);
-	return e;
-}
-
-static enum err
-write_vault_file(const struct vault *v)
-{
-	struct buf text;
-	enum err e;
-
-	buf_init(&text, PATH_MAX + 64);
-	if ((e = buf_addf(&text, HEAD "keys: %s\n", v->keys_path)) == ERR_OK)
-		e = io_write_new(v->dir, VAULT_FILE, text.p, text.len, 0600);
-	buf_wipe(&text);
-	return e;
-}
-
-/* ---- opening */
-
-static struct vault *
+struct vault *
 vault_new(void)
 {
 	struct vault *v;
@@ -103,25 +47,11 @@ vault_free(struct vault *v)
 }
 
 static enum err
-refuse_folder(const char *path, enum err e, struct vault_fault *fault)
-{
-	if (e == ERR_MODE)
-		vault_fault(fault, path, NULL,
-		    "a vault is a folder of your own that nobody else may enter (mode 0700), "
-		    "and no link to one; FAT and exFAT can't keep one, ext4 can");
-	else if (e == ERR_NOTFOUND)
-		vault_fault(fault, path, NULL, "there is no such folder");
-	else
-		vault_fault(fault, path, NULL, NULL);
-	return e;
-}
-
-static enum err
 open_folder(const char *path, int *fd, struct vault_fault *fault)
 {
 	enum err e = keystore_file_folder(AT_FDCWD, path, fd);
 
-	return e == ERR_OK ? ERR_OK : refuse_folder(path, e, fault);
+	return e == ERR_OK ? ERR_OK : vault_fault_folder(fault, path, e);
 }
 
 static enum err
@@ -147,8 +77,8 @@ open_parts(struct vault *v, const char *path, struct vault_fault *fault)
 	return ERR_OK;
 }
 
-static enum err
-open_keys(struct vault *v, const struct secret_text *pass, struct vault_fault *fault)
+enum err
+vault_open_keys(struct vault *v, const struct secret_text *pass, struct vault_fault *fault)
 {
 	enum err e = keystore_open(v->keys_path, pass, &v->keys);
 
@@ -215,7 +145,7 @@ vault_keys_path(const char *path, char out[static PATH_MAX], struct vault_fault 
 	enum err e;
 
 	if ((e = open_folder(path, &fd, fault)) == ERR_OK)
-		e = read_vault_file(fd, path, out, fault);
+		e = vault_file_read(fd, path, out, fault);
 	io_close(&fd);
 	return e;
 }
@@ -230,7 +160,7 @@ open_with(const struct vault_access *how, int lock, struct vault **out, struct v
 	if ((v = vault_new()) == NULL)
 		return ERR_NOMEM;
 	if ((e = open_folder(how->path, &v->dir, fault)) != ERR_OK ||
-	    (e = read_vault_file(v->dir, how->path, v->keys_path, fault)) != ERR_OK)
+	    (e = vault_file_read(v->dir, how->path, v->keys_path, fault)) != ERR_OK)
 		goto done;
 	if (how->keys != NULL && snprintf(v->keys_path, PATH_MAX, "%s", how->keys) >= PATH_MAX) {
 		e = ERR_LIMIT;
@@ -244,7 +174,7 @@ open_with(const struct vault_access *how, int lock, struct vault **out, struct v
 		goto done;
 	}
 	if ((e = open_parts(v, how->path, fault)) != ERR_OK ||
-	    (e = open_keys(v, how->pass, fault)) != ERR_OK ||
+	    (e = vault_open_keys(v, how->pass, fault)) != ERR_OK ||
 	    (e = read_ledger(v, how->path, fault)) != ERR_OK ||
 	    (e = vault_check_root(v, fault)) != ERR_OK)
 		goto done;
@@ -319,98 +249,5 @@ vault_commit(struct vault *v)
 	}
 	if (e == ERR_OK)
 		buf_reset(&v->catalog.pending);
-	return e;
-}
-
-/* ---- making one */
-
-static enum err
-make_parts(struct vault *v)
-{
-	enum err e;
-
-	if ((e = keystore_file_mkdir(v->dir, VAULT_ITEMS)) != ERR_OK ||
-	    (e = keystore_file_mkdir(v->dir, VAULT_LEDGER)) != ERR_OK ||
-	    (e = keystore_file_mkdir(v->dir, VAULT_SCHEDULES)) != ERR_OK ||
-	    (e = io_open_dir(v->dir, VAULT_LEDGER, &v->ledger_dir)) != ERR_OK)
-		return e;
-	ledger_init(&v->ledger, v->ledger_dir, keystore_unlock(v->keys));
-	if ((e = ledger_replace(&v->ledger, v->catalog.pending.p, v->catalog.pending.len)) !=
-	    ERR_OK)
-		return e;
-	return write_vault_file(v);
-}
-
-/* A half-made vault has nothing that is worth keeping. Keeps errno. */
-static void
-unmake(struct vault *v, const char *path)
-{
-	int why = errno;
-
-	if (v->ledger_dir != -1)
-		unlinkat(v->ledger_dir, "000001-all.age", 0);
-	unlinkat(v->dir, VAULT_FILE, 0);
-	unlinkat(v->dir, VAULT_ITEMS, AT_REMOVEDIR);
-	unlinkat(v->dir, VAULT_LEDGER, AT_REMOVEDIR);
-	unlinkat(v->dir, VAULT_SCHEDULES, AT_REMOVEDIR);
-	rmdir(path);
-	errno = why;
-}
-
-static enum err
-refuse_name(void *ctx, int dirfd, const char *name)
-{
-	(void)ctx;
-	(void)dirfd;
-	(void)name;
-	return ERR_EXISTS;
-}
-
-static enum err
-make_folder(const char *path, int *fd, struct vault_fault *fault)
-{
-	enum err e;
-
-	if ((e = keystore_file_new_folder(path, fd)) != ERR_OK)
-		return refuse_folder(path, e, fault);
-	if ((e = keystore_file_each(*fd, refuse_name, NULL)) != ERR_OK)
-		vault_fault(fault, path, NULL,
-		    "there is something in it already; a vault needs a new or an empty folder");
-	return e;
-}
-
-enum err
-vault_create(const struct vault_access *how, struct vault_fault *fault)
-{
-	struct vault *v;
-	char *real = NULL;
-	bool is_ours = false;
-	enum err e;
-
-	if ((v = vault_new()) == NULL)
-		return ERR_NOMEM;
-	if ((real = realpath(how->keys, NULL)) == NULL) {
-		e = io_errno();
-		vault_fault(fault, how->keys, NULL, NULL);
-		goto done;
-	}
-	if (strchr(real, '\n') != NULL || strlen(real) >= PATH_MAX) {
-		e = ERR_USAGE;
-		vault_fault(fault, how->keys, NULL, "a path with a line feed can't be recorded");
-		goto done;
-	}
-	memcpy(v->keys_path, real, strlen(real) + 1);
-	if ((e = open_keys(v, how->pass, fault)) != ERR_OK ||
-	    (e = vault_pin_keys(v, how->root, fault)) != ERR_OK ||
-	    (e = make_folder(how->path, &v->dir, fault)) != ERR_OK)
-		goto done;
-	is_ours = true;
-	if ((e = make_parts(v)) != ERR_OK)
-		vault_fault(fault, how->path, NULL, NULL);
-done:
-	if (e != ERR_OK && is_ours)
-		unmake(v, how->path);
-	free(real);
-	vault_free(v);
 	return e;
 }

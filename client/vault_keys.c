@@ -12,22 +12,12 @@
 #include "open/keystore_file.h"
 #include "sealed.h"
 #include "vault_fault.h"
+#include "vault_part.h"
 
 #define ROOT_FILE    "root.pub"
 #define INSTANCE     "instance"
 #define SCHEDULE_MAX (LIMIT_SCHEDULE + LIMIT_SIGNATURE + 64)
 #define NAME_ROOM    64
-
-void
-vault_fault(struct vault_fault *f, const char *dir, const char *name, const char *why)
-{
-	int n = snprintf(f->path, sizeof f->path, "%s%s%s", dir, name == NULL ? "" : "/",
-	    name == NULL ? "" : name);
-
-	if (n < 0)
-		f->path[0] = '\0';
-	f->why = why;
-}
 
 /* ---- pins */
 
