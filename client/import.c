@@ -55,7 +55,7 @@ keep_schedule(struct import *im, const char *name, const struct buf *text, const
 		import_note(im, IMPORT_SCHEDULE, name, ERR_FORK, NULL);
 		return alarm_raise(c, CATALOG_SCHEDULE_FORK, new.serial, 0, NULL);
 	}
-	if ((e = vault_put_schedule(im->v, new.serial, text, sig)) != ERR_OK)
+	if ((e = vault_schedule_put(im->v, new.serial, text, sig)) != ERR_OK)
 		return e;
 	return catalog_put_schedule(c, &new);
 }

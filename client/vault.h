@@ -107,7 +107,7 @@ enum err MUST_CHECK vault_identities_of(
 enum err MUST_CHECK vault_verify(const struct vault *v, const struct buf *text,
     const struct buf *sig, struct schedule **out, struct schedule_fault *fault);
 /* Keeps a schedule that vault_verify accepted, with its signature. */
-enum err MUST_CHECK vault_put_schedule(
+enum err MUST_CHECK vault_schedule_put(
     struct vault *v, uint32_t serial, const struct buf *text, const struct buf *sig);
 /*
  * The schedule of a serial, from the vault or from KEYS/publish, verified

@@ -329,16 +329,16 @@ schedules_are_verified_whenever_read(void **state)
 	assert_err(vault_schedule(d.v, 20, &s), ERR_NOTFOUND);
 	/* From the vault. */
 	rig_schedule(20, &root, &text, &sig);
-	assert_ok(vault_put_schedule(d.v, 20, &text, &sig));
+	assert_ok(vault_schedule_put(d.v, 20, &text, &sig));
 	assert_ok(vault_schedule(d.v, 20, &s));
 	assert_int_equal(s->n_epochs, RIG_EPOCHS);
 	/* One that the root key didn't sign, and one under a wrong number. */
-	assert_ok(vault_put_schedule(d.v, 21, &text, &sig));
+	assert_ok(vault_schedule_put(d.v, 21, &text, &sig));
 	assert_err(vault_schedule(d.v, 21, &s), ERR_FORMAT);
 	buf_reset(&text);
 	buf_reset(&sig);
 	rig_schedule(22, &evil, &text, &sig);
-	assert_ok(vault_put_schedule(d.v, 22, &text, &sig));
+	assert_ok(vault_schedule_put(d.v, 22, &text, &sig));
 	assert_err(vault_schedule(d.v, 22, &s), ERR_NOMATCH);
 	buf_wipe(&text);
 	buf_wipe(&sig);
