@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "catalog_topics.h"
 
 /* A walk through the words of a line; the first thing that doesn't fit stays in e. */
 struct words {
@@ -116,75 +117,13 @@ end(const struct words *w)
 	return w->e == ERR_OK && w->rest.len != 0 ? ERR_FORMAT : w->e;
 }
 
-/* ---- topics */
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* The value of one topic. */
-static enum err
-topic_value(struct manifest_topic *t, const char *p, size_t n)
-{
-	size_t len = 0, i;
-	int hi, lo;
-
-	for (i = 0; i < n; i++) {
-		if (len == MANIFEST_TOPIC_VALUE)
-			return ERR_FORMAT;
-		if (p[i] != '%') {
-			t->value[len++] = p[i];
-			continue;
-		}
-		if (n - i < 3 || (hi = hex_digit(p[i + 1])) < 0 || (lo = hex_digit(p[i + 2])) < 0)
-			return ERR_FORMAT;
-		t->value[len++] = (char)(hi << 4 | lo);
-		i += 2;
-	}
-	t->value[len] = '\0';
-	return ERR_OK;
-}
-
-static enum err
-topic(struct manifest_topic *t, const char *p, size_t n)
-{
-	const char *eq = memchr(p, '=', n);
-	size_t len;
-
-	if (eq == NULL || (len = (size_t)(eq - p)) == 0 || len > MANIFEST_TOPIC_NAME)
-		return ERR_FORMAT;
-	memcpy(t->name, p, len);
-	t->name[len] = '\0';
-	return topic_value(t, eq + 1, n - len - 1);
-}
-
 static void
 topics(struct words *w, struct catalog_item *out)
 {
 	struct lines_piece s = word(w);
-	const char *amp;
-	size_t len;
 
-	if (w->e != ERR_OK || lines_is(s, "-"))
-		return;
-	if ((out->topics = calloc(LIMIT_TOPICS, sizeof *out->topics)) == NULL) {
-		w->e = ERR_NOMEM;
-		return;
-	}
-	for (; w->e == ERR_OK && s.len > 0; s.p += len, s.len -= len) {
-		amp = memchr(s.p, '&', s.len);
-		len = amp == NULL ? s.len : (size_t)(amp - s.p);
-		if (out->n_topics == LIMIT_TOPICS)
-			w->e = ERR_FORMAT;
-		else
-			w->e = topic(&out->topics[out->n_topics++], s.p, len);
-		if (amp != NULL)
-			len++;
-	}
+	if (w->e == ERR_OK)
+		w->e = catalog_topics_read(s, out);
 }
 
 /* ---- lines */

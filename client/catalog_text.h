@@ -21,8 +21,7 @@
  *   inventory: <serial> <made>
  *
  * and those of post.h. States and kinds are the numbers of their enums, flags are decimal, topics
- * are name=value pairs with & between them, the bytes of a value in %XX but for
- * A-Z a-z 0-9 . _ -
+ * are one word (catalog_topics.h).
  *
  * The parsers take what stands behind the "name: ". ERR_FORMAT.
  */

@@ -1,36 +1,12 @@
 #include "catalog_text.h"
 
-#include <string.h>
-
 #include "base/text.h"
+#include "catalog_topics.h"
 
 static const char *
 or_dash(const char *s)
 {
 	return s[0] == '\0' ? "-" : s;
-}
-
-static enum err
-put_topics(struct buf *out, const struct catalog_item *item)
-{
-	const struct manifest_topic *t;
-	enum err e = ERR_OK;
-	const char *p;
-	size_t i;
-
-	if (item->n_topics == 0)
-		return buf_add_str(out, "-");
-	for (i = 0; e == ERR_OK && i < item->n_topics; i++) {
-		t = &item->topics[i];
-		e = buf_addf(out, "%s%s=", i == 0 ? "" : "&", t->name);
-		for (p = t->value; e == ERR_OK && *p != '\0'; p++)
-			if ((*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
-			    (*p >= 'a' && *p <= 'z') || strchr("._-", *p) != NULL)
-				e = buf_add(out, p, 1);
-			else
-				e = buf_addf(out, "%%%02X", (unsigned char)*p);
-	}
-	return e;
 }
 
 enum err
@@ -47,7 +23,7 @@ catalog_text_put_item(struct buf *out, const struct catalog_item *i)
 	    (e = buf_addf(out, "%s %u %u %llu %u %s %s ", or_dash(i->received), i->schedule,
 		 i->files, (unsigned long long)i->bytes, i->message, or_dash(i->mailbox),
 		 or_dash(i->reply_to))) != ERR_OK ||
-	    (e = put_topics(out, i)) != ERR_OK)
+	    (e = catalog_topics_put(out, i)) != ERR_OK)
 		return e;
 	return buf_add_str(out, "\n");
 }
