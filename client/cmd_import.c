@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,28 +7,20 @@
 #include "alarm.h"
 #include "base/io.h"
 #include "cmd.h"
+#include "cmd_missing.h"
 #include "display.h"
 #include "import.h"
 
 #define OUT_MAX (1024 * 1024)
 
-/* An item that a volume lists, but didn't bring. */
-struct lack {
-	char id[RANDOM_ID_LEN + 1];
-	size_t head; /* index of the volume's */
-};
-
 /* One command: several volumes, one after the other. */
 struct session {
 	const char *path;
-	uint64_t total;     /* bytes of the file, 0 if that isn't known */
-	bool is_drawn;      /* does a line of progress stand on the terminal? */
-	size_t faults;      /* things that somebody must look at */
-	size_t no_key;      /* items of this volume that our keys don't open */
-	struct lack *lacks; /* owned: what volumes listed and nobody had at the time */
-	size_t n_lacks;
-	struct bundle_head *heads; /* owned: of the volumes so far */
-	size_t n_heads;
+	uint64_t total; /* bytes of the file, 0 if that isn't known */
+	bool is_drawn;  /* does a line of progress stand on the terminal? */
+	size_t faults;  /* things that somebody must look at */
+	size_t no_key;  /* items of this volume that our keys don't open */
+	struct cmd_missing missing;
 };
 
 static void
@@ -85,25 +76,12 @@ note_text(const struct import_note *n)
 }
 
 static void
-remember_missing(struct session *s, const char *id)
-{
-	struct lack *p;
-
-	if ((p = realloc(s->lacks, (s->n_lacks + 1) * sizeof *p)) == NULL)
-		return;
-	s->lacks = p;
-	p = &s->lacks[s->n_lacks++];
-	memcpy(p->id, id, sizeof p->id);
-	p->head = s->n_heads;
-}
-
-static void
 take_note(void *ctx, const struct import_note *n)
 {
 	struct session *s = ctx;
 
 	if (n->kind == IMPORT_MISSING) {
-		remember_missing(s, n->name);
+		cmd_missing_note(&s->missing, n->name);
 		return;
 	}
 	if (n->kind == IMPORT_UNOPENED && n->e == ERR_NOMATCH) {
@@ -179,79 +157,6 @@ report_volume(const struct import_report *r, const struct session *s)
 		    s->no_key, s->no_key == 1 ? "it" : "them");
 }
 
-/* Is any volume of this bundle still to come? */
-static bool
-is_partial(const struct vault *v, const struct bundle_head *h)
-{
-	uint32_t i;
-
-	for (i = 1; i <= h->volumes; i++)
-		if (catalog_find_bundle(&v->catalog, h->serial, i) == NULL)
-			return true;
-	return false;
-}
-
-static void
-report_partial(const struct vault *v, const struct bundle_head *h)
-{
-	bool any = false;
-	uint32_t i;
-
-	for (i = 1; i <= h->volumes; i++) {
-		if (catalog_find_bundle(&v->catalog, h->serial, i) != NULL)
-			continue;
-		if (!any)
-			printf("Still to come of bundle %u: volume %u", h->serial, i);
-		else
-			printf(", %u", i);
-		any = true;
-	}
-	printf(" of %u.\n", h->volumes);
-}
-
-static int
-by_id(const void *x, const void *y)
-{
-	return strcmp(((const struct lack *)x)->id, ((const struct lack *)y)->id);
-}
-
-/* Is it still missing now, and not just in a volume that is still to come? */
-static bool
-is_lost(const struct vault *v, const struct session *s, const struct lack *l)
-{
-	const struct catalog_item *row = catalog_find(&v->catalog, l->id);
-
-	return row != NULL && row->state == CATALOG_MISSING && !is_partial(v, &s->heads[l->head]);
-}
-
-/* Names each one that is missing, once. Returns the exit code that it deserves. */
-static int
-report_missing(const struct vault *v, const struct session *s)
-{
-	size_t lost = 0, i;
-
-	for (i = 0; i < s->n_heads; i++)
-		if (is_partial(v, &s->heads[i]) &&
-		    (i + 1 == s->n_heads || s->heads[i + 1].serial != s->heads[i].serial))
-			report_partial(v, &s->heads[i]);
-	fflush(stdout);
-	if (s->n_lacks > 0)
-		qsort(s->lacks, s->n_lacks, sizeof *s->lacks, by_id);
-	for (i = 0; i < s->n_lacks; i++) {
-		if ((i > 0 && strcmp(s->lacks[i].id, s->lacks[i - 1].id) == 0) ||
-		    !is_lost(v, s, &s->lacks[i]))
-			continue;
-		lost++;
-		cmd_fail(s->lacks[i].id, "is in the server's list, but on no medium so far.");
-	}
-	if (lost == 0)
-		return CMD_DONE;
-	return cmd_fail(NULL,
-	    "%zu submission%s missing. Copy the bundle again and import it once more; if that "
-	    "doesn't help, export it again.",
-	    lost, lost == 1 ? " is" : "s are");
-}
-
 static int
 fail_import(const char *path, enum err e, const char *why)
 {
@@ -266,18 +171,6 @@ fail_import(const char *path, enum err e, const char *why)
 	    "the import stopped: %s. What was imported so far is kept; run it "
 	    "again.",
 	    cmd_why(e));
-}
-
-static bool
-remember_head(struct session *s, const struct bundle_head *h)
-{
-	struct bundle_head *p;
-
-	if ((p = realloc(s->heads, (s->n_heads + 1) * sizeof *p)) == NULL)
-		return false;
-	s->heads = p;
-	s->heads[s->n_heads++] = *h;
-	return true;
 }
 
 static int
@@ -300,7 +193,7 @@ import_one(struct vault *v, const char *path, struct session *s)
 	io_close(&fd);
 	if (code != CMD_DONE)
 		return code;
-	if (!remember_head(s, &r.head))
+	if (!cmd_missing_add_volume(&s->missing, &r.head))
 		return cmd_fail(path, "%s.", cmd_why_todo(ERR_NOMEM));
 	if (r.is_first)
 		report_first(v);
@@ -349,11 +242,10 @@ run(const struct cmd_options *o)
 	if ((code = cmd_open_write(o, &v)) != CMD_DONE)
 		return code;
 	code = import_all(v, o, &s);
-	if (report_missing(v, &s) != CMD_DONE || report_alarms(v, o->vault) != CMD_DONE ||
-	    s.faults > 0)
+	if (cmd_missing_report(&s.missing, v) != CMD_DONE ||
+	    report_alarms(v, o->vault) != CMD_DONE || s.faults > 0)
 		code = CMD_FAILED;
-	free(s.lacks);
-	free(s.heads);
+	cmd_missing_wipe(&s.missing);
 	vault_free(v);
 	return code;
 }
