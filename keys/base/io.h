@@ -44,6 +44,12 @@ enum err MUST_CHECK io_read_file(int dirfd, const char *path, struct buf *out);
 enum err MUST_CHECK io_read_file_of(int dirfd, const char *path, uid_t owner, struct buf *out);
 /* A new file for writing. */
 enum err MUST_CHECK io_create(int dirfd, const char *path, mode_t mode, int *fd);
+enum err MUST_CHECK io_sync(int fd);
+/* A sink that writes to *fd. fd is borrowed. */
+struct sink io_sink(int *fd);
+
+/* What gets a name (io_new.c). */
+
 /* A new file with this content, synced together with its folder; removed again on failure. */
 enum err MUST_CHECK io_write_new(int dirfd, const char *name, const void *p, size_t n, mode_t mode);
 /*
@@ -58,8 +64,5 @@ enum err MUST_CHECK io_rename_new(int dirfd, const char *from, const char *to);
 /* Replaces or creates a file in one step: random name, sync, rename, sync of the folder. name has
  * no '/'. */
 enum err MUST_CHECK io_replace(int dirfd, const char *name, const void *p, size_t n, mode_t mode);
-enum err MUST_CHECK io_sync(int fd);
-/* A sink that writes to *fd. fd is borrowed. */
-struct sink io_sink(int *fd);
 
 #endif
