@@ -7,98 +7,10 @@
 
 #include "base/text.h"
 #include "seal/bech32.h"
+#include "walk.h"
 
 #define FORMAT    "sealslot 1"
 #define DEPTH_MAX 3 /* {"files":[{ */
-
-/* A walk through the values of one object, in their order. */
-struct walk {
-	json_t *object;
-	void *at;
-	const char *why; /* NULL as long as all went well */
-};
-
-static void
-fault(struct walk *w, const char *why)
-{
-	if (w->why == NULL)
-		w->why = why;
-}
-
-static void
-walk_init(struct walk *w, json_t *object)
-{
-	*w = (struct walk){.object = object};
-	if (!json_is_object(object))
-		fault(w, "it isn't an object where one belongs");
-	else
-		w->at = json_object_iter(object);
-}
-
-/* The value of the next key, which must be this one; NULL after any fault. */
-static json_t *
-next(struct walk *w, const char *key)
-{
-	json_t *v;
-
-	if (w->why == NULL && (w->at == NULL || strcmp(json_object_iter_key(w->at), key) != 0))
-		fault(w, "its keys aren't the expected ones in their order");
-	if (w->why != NULL)
-		return NULL;
-	v = json_object_iter_value(w->at);
-	w->at = json_object_iter_next(w->object, w->at);
-	return v;
-}
-
-static void
-walk_end(struct walk *w)
-{
-	if (w->at != NULL)
-		fault(w, "it has more keys than expected");
-}
-
-/* A string of at most max bytes; out has one byte more. */
-static void
-copy_string(struct walk *w, const json_t *v, char *out, size_t max)
-{
-	if (w->why != NULL)
-		return;
-	if (!json_is_string(v)) {
-		fault(w, "a value isn't a text where one belongs");
-		return;
-	}
-	if (json_string_length(v) > max) {
-		fault(w, "a text is longer than permitted");
-		return;
-	}
-	memcpy(out, json_string_value(v), json_string_length(v));
-	out[json_string_length(v)] = '\0';
-}
-
-/* The same, but null is "". */
-static void
-copy_optional(struct walk *w, const json_t *v, char *out, size_t max)
-{
-	if (w->why == NULL && json_is_null(v))
-		out[0] = '\0';
-	else
-		copy_string(w, v, out, max);
-}
-
-static uint64_t
-number(struct walk *w, const json_t *v, uint64_t max)
-{
-	json_int_t n;
-
-	if (w->why != NULL)
-		return 0;
-	n = json_is_integer(v) ? json_integer_value(v) : -1;
-	if (n < 0 || (uint64_t)n > max) {
-		fault(w, "a number is missing or out of its range");
-		return 0;
-	}
-	return (uint64_t)n;
-}
 
 /* Exactly n lower-case hex digits? */
 static bool
@@ -119,31 +31,31 @@ check_head(struct walk *w, const struct manifest *m, const char *format)
 	if (w->why != NULL)
 		return;
 	if (strcmp(format, FORMAT) != 0)
-		fault(w, "it is of another format, perhaps of a newer server");
+		walk_fault(w, "it is of another format, perhaps of a newer server");
 	else if (!is_hex(m->id, RANDOM_ID_LEN))
-		fault(w, "its id isn't one");
+		walk_fault(w, "its id isn't one");
 	else if (!is_name(m->inbox) || strchr(m->inbox, '_') != NULL)
-		fault(w, "its inbox has no proper name");
+		walk_fault(w, "its inbox has no proper name");
 }
 
 static void
 read_recipients(struct walk *w, struct manifest *m)
 {
-	json_t *list = next(w, "recipients"), *v;
+	json_t *list = walk_next(w, "recipients"), *v;
 	char s[AGE_RECIPIENT_LEN + 1];
 	size_t n, i;
 
 	n = json_is_array(list) ? json_array_size(list) : 0;
 	if (n < 1 || n > LIMIT_AGE_RECIPIENTS) {
-		fault(w, "it has no list of recipients, or one of a wrong length");
+		walk_fault(w, "it has no list of recipients, or one of a wrong length");
 		return;
 	}
 	for (i = 0; w->why == NULL && i < n; i++) {
 		v = json_array_get(list, i);
-		copy_string(w, v, s, AGE_RECIPIENT_LEN);
+		walk_string(w, v, s, AGE_RECIPIENT_LEN);
 		if (w->why == NULL &&
 		    bech32_parse_recipient(m->recipients[i], s, strlen(s)) != ERR_OK)
-			fault(w, "a recipient isn't one");
+			walk_fault(w, "a recipient isn't one");
 	}
 	m->n_recipients = n;
 }
@@ -155,15 +67,15 @@ read_received(struct walk *w, struct manifest *m)
 	const char *s = m->received;
 	uint64_t v;
 
-	copy_string(w, next(w, "received"), m->received, DATE_MINUTE_LEN);
+	walk_string(w, walk_next(w, "received"), m->received, DATE_MINUTE_LEN);
 	if (w->why != NULL)
 		return;
 	if (strlen(s) != DATE_MINUTE_LEN || s[10] != 'T' || s[13] != ':' || s[16] != 'Z' ||
 	    date_parse(s, DATE_DAY_LEN, &m->received_day) != ERR_OK ||
 	    strspn(s + 11, "0123456789") != 2 || strspn(s + 14, "0123456789") != 2)
-		fault(w, "its time isn't one");
+		walk_fault(w, "its time isn't one");
 	else if (v = (uint64_t)(s[11] - '0') * 10 + (uint64_t)(s[12] - '0'), v > 23 || s[14] > '5')
-		fault(w, "its time isn't one");
+		walk_fault(w, "its time isn't one");
 }
 
 static void
@@ -172,23 +84,23 @@ read_topics(struct walk *w, struct manifest *m)
 	struct manifest_topic *t;
 	struct walk topics;
 
-	walk_init(&topics, next(w, "topics"));
+	walk_init(&topics, walk_next(w, "topics"));
 	while (w->why == NULL && topics.why == NULL && topics.at != NULL) {
 		if (m->n_topics == LIMIT_TOPICS) {
-			fault(w, "it has too many topics");
+			walk_fault(w, "it has too many topics");
 			return;
 		}
 		t = &m->topics[m->n_topics++];
 		if (strlen(json_object_iter_key(topics.at)) > MANIFEST_TOPIC_NAME ||
 		    !is_name(json_object_iter_key(topics.at))) {
-			fault(w, "a topic has no proper name");
+			walk_fault(w, "a topic has no proper name");
 			return;
 		}
 		snprintf(t->name, sizeof t->name, "%s", json_object_iter_key(topics.at));
-		copy_string(&topics, next(&topics, t->name), t->value, MANIFEST_TOPIC_VALUE);
+		walk_string(&topics, walk_next(&topics, t->name), t->value, MANIFEST_TOPIC_VALUE);
 	}
 	if (topics.why != NULL)
-		fault(w, topics.why);
+		walk_fault(w, topics.why);
 }
 
 static void
@@ -196,17 +108,17 @@ read_reply(struct walk *w, struct manifest *m)
 {
 	uint8_t pk[AGE_KEY];
 
-	copy_optional(w, next(w, "reply_to"), m->reply_to, AGE_RECIPIENT_LEN);
-	copy_optional(w, next(w, "mailbox"), m->mailbox, MANIFEST_MAILBOX_LEN);
+	walk_optional(w, walk_next(w, "reply_to"), m->reply_to, AGE_RECIPIENT_LEN);
+	walk_optional(w, walk_next(w, "mailbox"), m->mailbox, MANIFEST_MAILBOX_LEN);
 	if (w->why != NULL)
 		return;
 	if (m->reply_to[0] != '\0' &&
 	    bech32_parse_recipient(pk, m->reply_to, strlen(m->reply_to)) != ERR_OK)
-		fault(w, "its reply key isn't one");
+		walk_fault(w, "its reply key isn't one");
 	else if (m->mailbox[0] != '\0' && !is_hex(m->mailbox, MANIFEST_MAILBOX_LEN))
-		fault(w, "its mailbox isn't one");
+		walk_fault(w, "its mailbox isn't one");
 	else if ((m->reply_to[0] == '\0') != (m->mailbox[0] == '\0'))
-		fault(w, "it has a mailbox or a reply key without the other");
+		walk_fault(w, "it has a mailbox or a reply key without the other");
 }
 
 static void
@@ -215,25 +127,25 @@ read_file(struct walk *w, json_t *object, struct manifest_file *f)
 	struct walk file;
 
 	walk_init(&file, object);
-	copy_string(&file, next(&file, "name"), f->name, LIMIT_ZIP_NAME);
-	copy_string(&file, next(&file, "original"), f->original, MANIFEST_ORIGINAL);
-	copy_string(&file, next(&file, "type"), f->type, LIMIT_FILE_TYPE);
-	f->size = number(&file, next(&file, "size"), LIMIT_UPLOAD_MAX);
+	walk_string(&file, walk_next(&file, "name"), f->name, LIMIT_ZIP_NAME);
+	walk_string(&file, walk_next(&file, "original"), f->original, MANIFEST_ORIGINAL);
+	walk_string(&file, walk_next(&file, "type"), f->type, LIMIT_FILE_TYPE);
+	f->size = walk_number(&file, walk_next(&file, "size"), LIMIT_UPLOAD_MAX);
 	walk_end(&file);
 	if (file.why != NULL)
-		fault(w, file.why);
+		walk_fault(w, file.why);
 }
 
 static enum err
 read_files(struct walk *w, struct manifest *m)
 {
-	json_t *list = next(w, "files");
+	json_t *list = walk_next(w, "files");
 	size_t n, i;
 
 	if (w->why != NULL)
 		return ERR_OK;
 	if (!json_is_array(list) || json_array_size(list) > LIMIT_UPLOAD_FILES) {
-		fault(w, "it has no list of files, or one that is too long");
+		walk_fault(w, "it has no list of files, or one that is too long");
 		return ERR_OK;
 	}
 	n = json_array_size(list);
@@ -251,12 +163,12 @@ read_all(struct walk *w, struct manifest *m)
 	char format[sizeof FORMAT] = "";
 	enum err e;
 
-	copy_string(w, next(w, "format"), format, sizeof format - 1);
-	copy_string(w, next(w, "id"), m->id, RANDOM_ID_LEN);
-	copy_string(w, next(w, "instance"), m->instance, SCHEDULE_INSTANCE_LEN);
-	copy_string(w, next(w, "inbox"), m->inbox, LIMIT_INBOX_NAME);
-	m->epoch = (uint32_t)number(w, next(w, "epoch"), UINT32_MAX);
-	m->schedule = (uint32_t)number(w, next(w, "schedule"), UINT32_MAX);
+	walk_string(w, walk_next(w, "format"), format, sizeof format - 1);
+	walk_string(w, walk_next(w, "id"), m->id, RANDOM_ID_LEN);
+	walk_string(w, walk_next(w, "instance"), m->instance, SCHEDULE_INSTANCE_LEN);
+	walk_string(w, walk_next(w, "inbox"), m->inbox, LIMIT_INBOX_NAME);
+	m->epoch = (uint32_t)walk_number(w, walk_next(w, "epoch"), UINT32_MAX);
+	m->schedule = (uint32_t)walk_number(w, walk_next(w, "schedule"), UINT32_MAX);
 	check_head(w, m, format);
 	read_recipients(w, m);
 	read_received(w, m);
