@@ -1,7 +1,7 @@
 #include "keystore.h"
 
 #include <fcntl.h>
-#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,11 +11,10 @@
 #include "open/keystore_file.h"
 #include "seal/age.h"
 
-/* What the files of a key store mean: epoch identities and signing keys. */
+/* What the files of the epochs folder mean: epoch identities. */
 
 #define EXT      ".age"
 #define NAME_LEN (sizeof KEYSTORE_EPOCHS + LIMIT_INBOX_NAME + sizeof "-4294967295.4294967295" EXT)
-#define SEED_B64 TEXT_B64_LEN(SIGN_SEED)
 
 static bool
 is_inbox(const char *s, size_t len)
@@ -311,48 +310,5 @@ keystore_remove_key(struct keystore *k, const struct keystore_epoch *epoch)
 	if ((e = open_place(k, epoch, name, &fd)) == ERR_OK)
 		e = unlinkat(fd, name + sizeof KEYSTORE_EPOCHS, 0) == -1 ? io_errno() : io_sync(fd);
 	io_close(&fd);
-	return e;
-}
-
-/* ---- signing keys */
-
-enum err
-keystore_get_sign(struct keystore *k, const char *name, struct sign_key *out)
-{
-	struct secret_text text = {0};
-	uint8_t seed[SIGN_SEED];
-	enum err e;
-
-	if ((e = keystore_get(k, name, &text)) != ERR_OK)
-		return e;
-	if (text.len != SEED_B64 + 1 || text.p[SEED_B64] != '\n')
-		e = ERR_FORMAT;
-	else if ((e = text_unb64(seed, sizeof seed, text.p, SEED_B64)) == ERR_OK)
-		sign_key_from_seed(out, seed);
-	sodium_memzero(seed, sizeof seed);
-	secret_text_wipe(&text);
-	return e;
-}
-
-bool
-keystore_is_noise(enum err e)
-{
-	return e == ERR_FORMAT || e == ERR_LIMIT || e == ERR_TRUNCATED || e == ERR_AUTH ||
-	       e == ERR_NOMATCH;
-}
-
-enum err
-keystore_put_sign(struct keystore *k, const char *name, const struct sign_key *key)
-{
-	struct secret_text text = {0};
-	enum err e;
-
-	if ((e = secret_text_new(&text, SEED_B64 + 1)) != ERR_OK)
-		return e;
-	text_b64(text.p, key->seed, SIGN_SEED);
-	text.len = SEED_B64;
-	if ((e = secret_text_add(&text, "\n", 1)) == ERR_OK)
-		e = keystore_put(k, name, text.p, text.len);
-	secret_text_wipe(&text);
 	return e;
 }
