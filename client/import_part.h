@@ -31,6 +31,8 @@ struct import {
 	bool is_failed; /* the catalog has rows whose files have no names: never write it */
 };
 
+/* import_note.c: tells whoever called the import, if they want to know. name and why are borrowed;
+ * e and why as struct import_note has them. */
 void import_note(
     struct import *im, enum import_kind kind, const char *name, enum err e, const char *why);
 

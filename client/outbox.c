@@ -1,7 +1,6 @@
 #include "outbox.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,12 +22,6 @@ open_outbox(const struct vault *v, int *fd)
 	if ((e = keystore_file_mkdir(v->dir, VAULT_OUTBOX)) != ERR_OK)
 		return e;
 	return io_open_dir(v->dir, VAULT_OUTBOX, fd);
-}
-
-void
-outbox_name(char out[static OUTBOX_NAME], const char *id)
-{
-	snprintf(out, OUTBOX_NAME, "%.*s" ANSWERS_REPLY_EXT, RANDOM_ID_LEN, id);
 }
 
 static enum err
@@ -57,7 +50,7 @@ keep(struct vault *v, struct post_reply *r, const struct buf *sealed)
 
 	r->size = sealed->len;
 	hash_256(r->hash, sealed->p, sealed->len);
-	outbox_name(name, r->id);
+	outbox_bundle_name(name, r->id);
 	if ((e = open_outbox(v, &dir)) == ERR_OK &&
 	    (e = keystore_file_write(dir, name, sealed->p, sealed->len)) == ERR_OK &&
 	    (e = catalog_put_reply(&v->catalog, r)) == ERR_OK)
@@ -94,7 +87,7 @@ sweep_one(void *ctx, int dirfd, const char *name)
 	size_t i;
 
 	for (i = 0; i < p->n_replies; i++) {
-		outbox_name(expected, p->replies[i].id);
+		outbox_bundle_name(expected, p->replies[i].id);
 		if (strcmp(expected, name) == 0)
 			return ERR_OK;
 	}

@@ -1,5 +1,6 @@
 #include "outbox_bundle.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,12 @@
 #include "open/keystore_file.h"
 
 #define REPLY_KEY "reply.age"
+
+void
+outbox_bundle_name(char out[static OUTBOX_NAME], const char *id)
+{
+	snprintf(out, OUTBOX_NAME, "%.*s" ANSWERS_REPLY_EXT, RANDOM_ID_LEN, id);
+}
 
 static int
 by_id(const void *x, const void *y)
@@ -119,7 +126,7 @@ put_reply(int outbox, const struct answers_reply *r, int fd, const char **why)
 	enum err e;
 
 	buf_init(&sealed, LIMIT_REPLY);
-	outbox_name(name, r->id);
+	outbox_bundle_name(name, r->id);
 	if ((e = keystore_file_read(outbox, name, &sealed)) == ERR_OK) {
 		hash_256(hash, sealed.p, sealed.len);
 		if (sealed.len != r->size || memcmp(hash, r->hash, HASH_LEN) != 0)

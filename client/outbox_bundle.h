@@ -4,12 +4,12 @@
 #include "carry/answers.h"
 #include "vault.h"
 
-/* What the files of the outbox share among themselves. */
+/* An answer bundle, as a file. What goes into it is decided in outbox.c. */
 
 #define OUTBOX_NAME (RANDOM_ID_LEN + sizeof ANSWERS_REPLY_EXT) /* with the NUL */
 
-/* "<id>.reply" */
-void outbox_name(char out[static OUTBOX_NAME], const char *id);
+/* "<id>.reply": a reply's name in a bundle, and in the vault until then. */
+void outbox_bundle_name(char out[static OUTBOX_NAME], const char *id);
 /*
  * Makes the file of an answer bundle, synced, with all that the catalog has
  * under its serial; always the same bytes. *why, if set, says at what it failed.

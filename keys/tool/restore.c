@@ -7,7 +7,6 @@
 #include "backup.h"
 #include "base/io.h"
 #include "base/limits.h"
-#include "carry/schedule.h"
 #include "gone.h"
 #include "keyring.h"
 #include "public.h"

@@ -9,7 +9,6 @@
 #include "backup.h"
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/limits.h"
 
 /* own: the backup's schedule; NULL: it has none. */
 static enum err
