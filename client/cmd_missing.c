@@ -68,13 +68,14 @@ by_id(const void *x, const void *y)
 	    ((const struct cmd_missing_item *)x)->id, ((const struct cmd_missing_item *)y)->id);
 }
 
-/* Is it still missing now, and not just in a volume that is still to come? */
+/* Is it still missing now, and not just in a volume that is still to come, or was not taken? */
 static bool
 is_lost(const struct cmd_missing *m, const struct vault *v, const struct cmd_missing_item *l)
 {
 	const struct catalog_item *row = catalog_find(&v->catalog, l->id);
 
-	return row != NULL && row->state == CATALOG_MISSING && !is_partial(v, &m->heads[l->head]);
+	return row != NULL && row->state == CATALOG_MISSING && l->head < m->n_heads &&
+	       !is_partial(v, &m->heads[l->head]);
 }
 
 int

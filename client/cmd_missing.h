@@ -16,7 +16,7 @@
 /* An item that a volume lists, but didn't bring. */
 struct cmd_missing_item {
 	char id[RANDOM_ID_LEN + 1];
-	size_t head; /* index of the volume's */
+	size_t head; /* index of the volume's; n_heads if its import failed */
 };
 
 struct cmd_missing {

@@ -74,6 +74,13 @@ says "1 submission listed, 1 new" r import late two.tar
 r list late --json | python3 -c "import json, sys; sys.exit(any(i['flags'] for i in json.load(sys.stdin)['items']))" ||
 	fail "flagged for good"
 
+step "the ledger can't be written after it was found that a submission is missing"
+head -c 6000 one.tar >cut
+new_vault
+told failing fsync V/ledger 2 import V cut
+grep -q "the import stopped" err || fail "what became of it"
+refused 1 "$id: is in the server's list, but on no medium so far" r import V cut
+
 step "what had no key, and can't be read, ends no import"
 mv KEYS/epochs KEYS/away && mkdir -m 700 KEYS/epochs
 new_vault
