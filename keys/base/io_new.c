@@ -83,6 +83,18 @@ is_unable(int why)
 	return why == EINVAL || why == ENOSYS || why == EPERM || why == EOPNOTSUPP;
 }
 
+static enum err
+drop_first_name(int dirfd, const char *first, const char *second)
+{
+	enum err e;
+
+	if (unlinkat(dirfd, first, 0) == 0)
+		return ERR_OK;
+	e = io_errno();
+	unlinkat(dirfd, second, 0);
+	return e;
+}
+
 /* NFS and ntfs-3g can link, exFAT by FUSE neither this nor that: there the name is taken first. */
 enum err
 io_take_name(int dirfd, const char *from, const char *to)
@@ -92,7 +104,7 @@ io_take_name(int dirfd, const char *from, const char *to)
 	if (!is_unable(errno))
 		return io_errno();
 	if (linkat(dirfd, from, dirfd, to, 0) == 0)
-		return unlinkat(dirfd, from, 0) == -1 ? io_errno() : ERR_OK;
+		return drop_first_name(dirfd, from, to);
 	return is_unable(errno) ? rename_over_own(dirfd, from, to) : io_errno();
 }
 

@@ -80,8 +80,9 @@ pack_folder(const struct keystore *k, const char *name, struct pack *p,
 
 	if ((e = io_open_dir(keystore_dir(k), name, &fd)) != ERR_OK)
 		tool_refuse(p->f, e, "No backup was made.", "%s: %s", name, tool_reason(e));
-	else
-		e = keystore_file_each(fd, each, p);
+	else if ((e = keystore_file_each(fd, each, p)) != ERR_OK && p->f->what[0] == '\0')
+		tool_refuse(p->f, e, "No backup was made.", "%s: it can't be listed: %s", name,
+		    tool_reason(e));
 	io_close(&fd);
 	return e;
 }

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "carry/fingerprint.h"
 #include "carry/schedule.h"
+#include "open/keystore_file.h"
 #include "tool.h"
 #include "tool_open.h"
 #include "tool_passphrase.h"
@@ -45,16 +46,6 @@ file_fault(struct tool_fault *f, enum err e, const char *name)
 	    "%s: %s", name, tool_reason(e));
 }
 
-static enum err
-write_public(const struct keystore *k, const char *name, const char *text, struct tool_fault *f)
-{
-	enum err e;
-
-	if ((e = io_replace(keystore_dir(k), name, text, strlen(text), TOOL_PUBLIC_MODE)) != ERR_OK)
-		file_fault(f, e, name);
-	return e;
-}
-
 /* The key of a run that was cut off, or a new one. */
 static enum err
 get_or_make(struct keystore *k, const char *name, struct minisign_key *out, struct tool_fault *f)
@@ -87,7 +78,8 @@ make_pair(struct keystore *k, const char *secret, const char *public, const char
 	return tool_write_key(k, public, what, a->instance, out, f);
 }
 
-/* The instance comes last: with it the key store is complete. */
+/* The instance comes last: with it the key store is complete. It has its name for good, or not at
+ * all. */
 static enum err
 complete(
     struct keystore *k, const struct init_args *a, struct init_keys *keys, struct tool_fault *f)
@@ -101,7 +93,9 @@ complete(
 	if ((e = make_pair(k, TOOL_REPLY, TOOL_REPLY_PUB, "reply", a, &keys->reply, f)) != ERR_OK)
 		return e;
 	snprintf(text, sizeof text, "%s\n", a->instance);
-	return write_public(k, TOOL_INSTANCE, text, f);
+	if ((e = keystore_file_write(keystore_dir(k), TOOL_INSTANCE, text, strlen(text))) != ERR_OK)
+		file_fault(f, e, TOOL_INSTANCE);
+	return e;
 }
 
 static enum err

@@ -106,15 +106,16 @@ enum err
 restore_folder_put(
     const struct restore_folder *d, int dir, const char *name, const uint8_t *p, size_t n)
 {
-	bool is_secret = strstr(name, ".age") != NULL;
+	/* With the instance it is a key store: that mustn't be there if its sync fails. */
+	bool is_for_good = strstr(name, ".age") != NULL || strcmp(name, TOOL_INSTANCE) == 0;
 	struct buf there;
 	enum err e;
 
 	buf_init(&there, LIMIT_KEY_LOG);
 	e = io_read_file(dir, name, &there);
 	if (e == ERR_NOTFOUND)
-		e = is_secret ? keystore_file_write(dir, name, p, n)
-			      : io_replace(dir, name, p, n, TOOL_PUBLIC_MODE);
+		e = is_for_good ? keystore_file_write(dir, name, p, n)
+				: io_replace(dir, name, p, n, TOOL_PUBLIC_MODE);
 	else if (e == ERR_OK && (there.len != n || memcmp(there.p, p, n) != 0))
 		e = ERR_EXISTS;
 	buf_wipe(&there);

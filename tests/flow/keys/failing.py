@@ -1,0 +1,195 @@
+"""Each system call that looks at the disk or changes it fails once, in each verb: it says what failed and what to do, and the way goes on.
+
+Behind the failure nothing is lost: keys and signed schedules are there as before, and the same command gets through.
+With `all` behind the build every call of every verb; without, one of seven. Of init and reviewer-copy the last ones, for each
+run costs the scrypt of a real key store. More words: only these verbs.
+"""
+
+# time limit: 400
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ONION = "sealslot" * 6 + "sealslad.onion"
+LOOKS = ("openat", "read", "fstat", "newfstatat", "getdents64", "flock")
+CHANGES = ("mkdir", "mkdirat", "write", "fchmod", "fsync", "fdatasync", "linkat", "renameat", "renameat2", "rename", "unlinkat", "unlink")
+ERRORS = {"write": "ENOSPC", "mkdir": "EACCES", "mkdirat": "EACCES", "openat": "EACCES"}
+STRIDE = 7
+
+
+class Keys:
+    def __init__(self, build, folder):
+        self.build, self.folder = build, folder
+        self.write("pass", "upper case snow, seven trams\n")
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def write(self, name, text):
+        with open(os.open(self.path(name), os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as f:
+            f.write(text)
+
+    def run(self, *args, under=()):
+        argv = [*under, os.path.join(self.build, "keys/sealslot-keys"), *args]
+        return subprocess.run(argv, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    def good(self, *args):
+        done = self.run(*args)
+        assert done.returncode == 0, (args, done.stdout, done.stderr)
+        return done.stdout
+
+    def cheap(self, name):
+        subprocess.run([os.path.join(self.build, "tests/interop/cheap_unlock"), name, "pass"], cwd=self.folder, check=True)
+
+    def put_back(self, before):
+        """The folder as it was: what lies in before, and the passphrase."""
+        for name in os.listdir(self.folder):
+            if name not in ("pass", "before", "trace"):
+                path = self.path(name)
+                shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        shutil.copytree(before, self.folder, dirs_exist_ok=True, symlinks=True)
+
+    def kept(self):
+        """What may never be lost or changed: keys, schedules, statements. What isn't whole without another file counts with it."""
+        found = {}
+        for where in filter(lambda w: os.path.isdir(self.path(w)), ("K/epochs", "K/publish")):
+            names = os.listdir(self.path(where))
+            for name in names:
+                whole = {name.removesuffix(".minisig"), re.sub(r"^root-(\d+).*", r"keys-\1.txt", name)}
+                if not name.startswith((".tmp", "keys.txt", "root.pub")) and whole <= set(names):
+                    with open(self.path(where, name), "rb") as f:
+                        found[os.path.join(where, name)] = f.read()
+        return found
+
+
+def is_ours(keys, line):
+    """A relative path begins in our folder; what the loader opens is absolute."""
+    return keys.folder in line and not re.match(r'openat\(AT_FDCWD<[^>]*>, "/', line)
+
+
+def calls_of(keys, command):
+    """[(call, number)] of a run that gets through: those that have to do with files of ours."""
+    trace = keys.path("trace")
+    done = keys.run(*command, under=("strace", "-qq", "-y", "-o", trace, "-e", "trace=" + ",".join(f"?{c}" for c in LOOKS + CHANGES)))
+    assert done.returncode == 0, (command, done.stderr)
+    count, found = {}, []
+    with open(trace, encoding="ascii", errors="replace") as f:
+        for line in f:
+            call = re.match(r"(\w+)\(", line)
+            if not call:
+                continue
+            call = call[1]
+            count[call] = count.get(call, 0) + 1
+            if is_ours(keys, line) and "ENOENT" not in line and "EEXIST" not in line:
+                found.append((call, count[call]))
+    return found
+
+
+def strike(keys, command, call, nth):
+    error = ERRORS.get(call, "EIO")
+    inject = f"inject={call}:error={error}:when={nth}"
+    return keys.run(*command, under=("strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject))
+
+
+def check_told(done, command, where):
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1, f"{where}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+    assert lines and lines[0].startswith(f"sealslot-keys {command[0]}: "), f"{where}: {done.stderr}"
+    assert len(lines) >= 2 or lines[0].count(". ") >= 1, f"{where}: no next step: {done.stderr}"
+
+
+def check_way_on(keys, command, where, again):
+    after = keys.kept()
+    done = again(keys, command)
+    assert done.returncode == 0, f"{where}: then: {done.stdout}{done.stderr}"
+    now = keys.kept()
+    gone = [n for n in after if n not in now or now[n] != after[n]]
+    assert not gone, f"{where}: {gone} lost or changed"
+    left = [n for _, _, names in os.walk(keys.folder) for n in names if n.startswith(".tmp.")]
+    assert not left, f"{where}: {left} stays behind"
+    if os.path.exists(keys.path("K/publish/keys.txt")):
+        subprocess.run(["minisign", "-Vq", "-p", "K/root.pub", "-m", "K/publish/keys.txt"], cwd=keys.folder, check=True)
+
+
+def simply(keys, command):
+    return keys.run(*command)
+
+
+def without(*made):
+    """What was made before the failure is refused as already there, which is right; then a person removes it."""
+    def again(keys, command):
+        for name in made:
+            path = keys.path(name)
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+            elif os.path.exists(path):
+                os.unlink(path)
+        return keys.run(*command)
+    return again
+
+
+def verb(keys, command, before, stride, again=simply, last=None):
+    """last: only so many of the calls at the end."""
+    keys.put_back(before)
+    calls = calls_of(keys, command)[-last if last else None:]
+    assert len(calls) > 10, f"{command}: only {calls}"
+    struck = harmless = 0
+    for i, (call, nth) in enumerate(calls):
+        if i % stride:
+            continue
+        where = f"{command[0]}, {call} number {nth}"
+        keys.put_back(before)
+        was = keys.kept()
+        done = strike(keys, command, call, nth)
+        struck += 1
+        if done.returncode == 0:
+            harmless += 1
+            assert call in LOOKS or call.startswith("unlink"), f"{where} didn't matter"
+        else:
+            check_told(done, command, where)
+        now = keys.kept()
+        assert all(now.get(n) == text for n, text in was.items()), f"{where}: something is lost"
+        if done.returncode != 0:
+            check_way_on(keys, command, where, again)
+    print(f"{command[0]:14} {struck} calls failed, {harmless} did no harm", flush=True)
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    stride = 1 if "all" in sys.argv[2:] else STRIDE
+    only = [a for a in sys.argv[2:] if a != "all"]
+    secret = ("--passphrase-file", "pass")
+    with tempfile.TemporaryDirectory() as folder:
+        keys = Keys(build, folder)
+        if not only or "init" in only:
+            os.mkdir(keys.path("before"))
+            verb(keys, ("init", "K", "--instance", ONION, *secret), keys.path("before"), stride, last=12)
+            keys.put_back(keys.path("before"))
+            os.rmdir(keys.path("before"))
+        keys.good("init", "K", "--instance", ONION, *secret)
+        keys.cheap("K")
+        keys.good("schedule", "K", "--inbox", "tips=Tips", "--epochs", "2", *secret)
+        keys.good("backup", "K", "first.backup", *secret)
+        shutil.copytree(folder, os.path.join(folder, "before"))
+        verbs = [
+            (("schedule", "K", "--epochs", "1", *secret), simply),
+            (("revoke", "K", "--all", *secret), simply),
+            (("revoke", "K", "--reply-key", *secret), simply),
+            (("new-root", "K", *secret), simply),
+            (("backup", "K", "second.backup", *secret), without("second.backup")),
+            (("restore", "first.backup", "R", *secret), simply),
+            (("show", "K"), simply),
+            (("check", "K/publish/keys.txt", "--root", "K/root.pub"), simply),
+        ]
+        for command, again in verbs:
+            if not only or command[0] in only:
+                verb(keys, command, keys.path("before"), stride, again)
+        if not only or "reviewer-copy" in only:
+            verb(keys, ("reviewer-copy", "K", "C", "--copy-passphrase-file", "pass", *secret), keys.path("before"), stride, last=30)
+
+
+main()
