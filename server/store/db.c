@@ -1,84 +1,14 @@
 #include "store/db.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/date.h"
-#include "base/io.h"
 #include "carry/schedule.h"
 #include "store/db_care.h"
+#include "store/db_schema.h"
 #include "store/db_sql.h"
-
-/* What every connection needs: deleted rows are overwritten, a commit survives a power cut. */
-static const char settings[] = "PRAGMA trusted_schema=OFF;"
-			       "PRAGMA secure_delete=ON;"
-			       "PRAGMA journal_mode=TRUNCATE;"
-			       "PRAGMA synchronous=FULL;"
-			       "PRAGMA temp_store=MEMORY;"
-			       "PRAGMA mmap_size=0;"
-			       "PRAGMA cache_size=-512;";
-
-enum err
-db_sql_err(int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_OK:
-	case SQLITE_ROW:
-	case SQLITE_DONE: return ERR_OK;
-	case SQLITE_NOMEM: return ERR_NOMEM;
-	case SQLITE_FULL: return ERR_NOSPACE;
-	case SQLITE_CONSTRAINT: return ERR_EXISTS;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED: return ERR_BUSY;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_MISMATCH: return ERR_FORMAT;
-	default: return ERR_SYS;
-	}
-}
-
-enum err
-db_exec(struct db *d, const char *sql)
-{
-	return db_sql_err(sqlite3_exec(d->sql, sql, NULL, NULL, NULL));
-}
-
-/* The one integer that a statement gives. */
-enum err
-db_ask_number(struct db *d, const char *sql, int64_t *out)
-{
-	sqlite3_stmt *s = NULL;
-	enum err e;
-
-	if ((e = db_sql_err(sqlite3_prepare_v2(d->sql, sql, -1, &s, NULL))) == ERR_OK &&
-	    (e = db_sql_err(sqlite3_step(s))) == ERR_OK)
-		*out = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return e;
-}
-
-static enum err
-check_settings(struct db *d)
-{
-	sqlite3_stmt *s = NULL;
-	const unsigned char *mode;
-	int64_t deletes = 0, syncs = 0;
-	enum err e;
-
-	if ((e = db_ask_number(d, "PRAGMA secure_delete", &deletes)) != ERR_OK ||
-	    (e = db_ask_number(d, "PRAGMA synchronous", &syncs)) != ERR_OK ||
-	    (e = db_sql_err(sqlite3_prepare_v2(d->sql, "PRAGMA journal_mode", -1, &s, NULL))) !=
-		ERR_OK)
-		return e;
-	if (sqlite3_step(s) != SQLITE_ROW || (mode = sqlite3_column_text(s, 0)) == NULL ||
-	    strcmp((const char *)mode, "truncate") != 0 || deletes != 1 || syncs != 2)
-		e = ERR_STATE;
-	sqlite3_finalize(s);
-	return e;
-}
 
 /* For read_row. */
 #define WHOLE_ROWS                                                                                 \
@@ -120,18 +50,6 @@ prepare(struct db *d)
 	return e;
 }
 
-/* An index that came from elsewhere may not do anything by itself. */
-static enum err
-forbid_code(struct db *d)
-{
-	enum err e;
-
-	e = db_sql_err(sqlite3_db_config(d->sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL));
-	if (e == ERR_OK)
-		e = db_sql_err(sqlite3_db_config(d->sql, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL));
-	return e;
-}
-
 static enum err
 open_with(const char *path, int flags, struct db **out)
 {
@@ -140,30 +58,11 @@ open_with(const char *path, int flags, struct db **out)
 
 	if ((d = calloc(1, sizeof *d)) == NULL)
 		return ERR_NOMEM;
-	e = db_sql_err(sqlite3_open_v2(
-	    path, &d->sql, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
-	if (e == ERR_OK)
-		e = db_sql_err(sqlite3_db_config(d->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL));
-	if (e == ERR_OK && (e = forbid_code(d)) == ERR_OK && (e = db_exec(d, settings)) == ERR_OK)
-		e = check_settings(d);
-	if (e == ERR_OK)
+	if ((e = db_sql_open(d, path, flags)) == ERR_OK)
 		*out = d;
 	else
 		db_close(d);
 	return e;
-}
-
-/* SQLite would open a FIFO, and wait; or follow a link. */
-static enum err
-check_file(const char *path, const char *tail)
-{
-	char name[PATH_MAX];
-	struct stat st;
-
-	sqlite3_snprintf(sizeof name, name, "%s%s", path, tail);
-	if (lstat(name, &st) == -1)
-		return io_errno();
-	return S_ISREG(st.st_mode) ? ERR_OK : ERR_MODE;
 }
 
 enum err
@@ -172,33 +71,13 @@ db_create(const char *path)
 	struct db *d = NULL;
 	enum err e;
 
-	if ((e = check_file(path, "")) != ERR_NOTFOUND)
+	if ((e = db_sql_check_file(path, "")) != ERR_NOTFOUND)
 		return e == ERR_OK ? ERR_EXISTS : e;
-	if ((e = check_file(path, "-journal")) != ERR_OK && e != ERR_NOTFOUND)
+	if ((e = db_sql_check_file(path, "-journal")) != ERR_OK && e != ERR_NOTFOUND)
 		return e;
 	if ((e = open_with(path, SQLITE_OPEN_CREATE, &d)) == ERR_OK)
 		e = db_schema_upgrade(d);
 	db_close(d);
-	return e;
-}
-
-enum err
-db_open(const char *path, struct db **out)
-{
-	struct db *d = NULL;
-	enum err e;
-
-	if ((e = check_file(path, "")) != ERR_OK)
-		return e;
-	if ((e = check_file(path, "-journal")) != ERR_OK && e != ERR_NOTFOUND)
-		return e;
-	if ((e = open_with(path, 0, &d)) == ERR_OK && (e = db_schema_check(d)) == ERR_OK &&
-	    (e = db_schema_upgrade(d)) == ERR_OK && (e = db_schema_compare(d)) == ERR_OK)
-		e = prepare(d);
-	if (e == ERR_OK)
-		*out = d;
-	else
-		db_close(d);
 	return e;
 }
 
@@ -213,6 +92,38 @@ db_open_nothing(struct db **out)
 	e = db_sql_err(sqlite3_open_v2(":memory:", &d->sql,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, NULL));
 	if (e == ERR_OK && (e = db_schema_upgrade(d)) == ERR_OK)
+		e = prepare(d);
+	if (e == ERR_OK)
+		*out = d;
+	else
+		db_close(d);
+	return e;
+}
+
+static enum err
+compare_with_new(struct db *d)
+{
+	struct db *fresh = NULL;
+	enum err e;
+
+	if ((e = db_open_nothing(&fresh)) == ERR_OK)
+		e = db_schema_compare(d, fresh);
+	db_close(fresh);
+	return e;
+}
+
+enum err
+db_open(const char *path, struct db **out)
+{
+	struct db *d = NULL;
+	enum err e;
+
+	if ((e = db_sql_check_file(path, "")) != ERR_OK)
+		return e;
+	if ((e = db_sql_check_file(path, "-journal")) != ERR_OK && e != ERR_NOTFOUND)
+		return e;
+	if ((e = open_with(path, 0, &d)) == ERR_OK && (e = db_schema_check(d)) == ERR_OK &&
+	    (e = db_schema_upgrade(d)) == ERR_OK && (e = compare_with_new(d)) == ERR_OK)
 		e = prepare(d);
 	if (e == ERR_OK)
 		*out = d;
@@ -245,27 +156,6 @@ db_close(struct db *d)
 	free(d);
 }
 
-/* Runs a statement that gives no rows. */
-static enum err
-run(sqlite3_stmt *s)
-{
-	int code = sqlite3_step(s);
-
-	sqlite3_reset(s);
-	return code == SQLITE_ROW ? ERR_STATE : db_sql_err(code);
-}
-
-/* Ends a transaction: all of it, or nothing. */
-static enum err
-finish(struct db *d, enum err e)
-{
-	if (e == ERR_OK)
-		e = run(d->commit);
-	if (e != ERR_OK && !sqlite3_get_autocommit(d->sql))
-		(void)!run(d->rollback); /* what isn't rolled back now is when it is opened next */
-	return e;
-}
-
 static enum err
 add_one(struct db *d, const struct db_item *i)
 {
@@ -278,7 +168,7 @@ add_one(struct db *d, const struct db_item *i)
 	sqlite3_bind_int64(s, 4, i->epoch);
 	sqlite3_bind_int64(s, 5, i->serial);
 	sqlite3_bind_int64(s, 6, (int64_t)i->size);
-	e = run(s);
+	e = db_sql_run(s);
 	sqlite3_clear_bindings(s);
 	return e;
 }
@@ -289,11 +179,11 @@ db_add(struct db *d, const struct db_item *items, size_t n)
 	enum err e;
 	size_t i;
 
-	if ((e = run(d->begin)) != ERR_OK)
+	if ((e = db_sql_begin(d)) != ERR_OK)
 		return e;
 	for (i = 0; i < n && e == ERR_OK; i++)
 		e = add_one(d, &items[i]);
-	return finish(d, e);
+	return db_sql_finish(d, e);
 }
 
 enum err
@@ -377,15 +267,15 @@ db_put_hashes(struct db *d, const struct db_hash *hashes, size_t n)
 	enum err e;
 	size_t i;
 
-	if ((e = run(d->begin)) != ERR_OK)
+	if ((e = db_sql_begin(d)) != ERR_OK)
 		return e;
 	for (i = 0; i < n && e == ERR_OK; i++) {
 		sqlite3_bind_blob(d->put_hash, 1, hashes[i].id, DB_ID, SQLITE_STATIC);
 		sqlite3_bind_blob(d->put_hash, 2, hashes[i].hash, HASH_LEN, SQLITE_STATIC);
-		e = run(d->put_hash);
+		e = db_sql_run(d->put_hash);
 		sqlite3_clear_bindings(d->put_hash);
 	}
-	return finish(d, e);
+	return db_sql_finish(d, e);
 }
 
 /* ---- the end of an item */
@@ -415,83 +305,16 @@ db_expire(struct db *d, int32_t before, db_gone *each, void *ctx, bool *is_more)
 
 	buf_init(&ids, (size_t)LIMIT_EXPIRE_BATCH * DB_ID);
 	if ((e = list_expired(d, before, &ids)) == ERR_OK && ids.len > 0 &&
-	    (e = run(d->begin)) == ERR_OK) {
+	    (e = db_sql_begin(d)) == ERR_OK) {
 		sqlite3_bind_int64(d->expire_hashes, 1, before);
 		sqlite3_bind_int64(d->expire, 1, before);
-		if ((e = run(d->expire_hashes)) == ERR_OK)
-			e = run(d->expire);
-		e = finish(d, e);
+		if ((e = db_sql_run(d->expire_hashes)) == ERR_OK)
+			e = db_sql_run(d->expire);
+		e = db_sql_finish(d, e);
 	}
 	for (i = 0; i < ids.len && e == ERR_OK; i += DB_ID)
 		each(ctx, ids.p + i);
 	*is_more = ids.len == (size_t)LIMIT_EXPIRE_BATCH * DB_ID;
 	buf_wipe(&ids);
 	return e;
-}
-
-/* ---- replies */
-
-enum err
-db_add_reply(struct db *d, const uint8_t mailbox[static HASH_LEN], const struct db_reply *r)
-{
-	sqlite3_stmt *s = d->add_reply;
-	enum err e;
-
-	sqlite3_bind_blob(s, 1, mailbox, HASH_LEN, SQLITE_STATIC);
-	sqlite3_bind_blob(s, 2, r->id, DB_ID, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 3, r->day);
-	sqlite3_bind_blob64(s, 4, r->sealed, r->len, SQLITE_STATIC);
-	e = run(s);
-	sqlite3_clear_bindings(s);
-	return e;
-}
-
-static enum err
-read_reply(sqlite3_stmt *s, struct db_reply *r)
-{
-	const void *id = sqlite3_column_blob(s, 0);
-
-	if (id == NULL || sqlite3_column_bytes(s, 0) != DB_ID)
-		return ERR_FORMAT;
-	memcpy(r->id, id, DB_ID);
-	r->day = sqlite3_column_int(s, 1);
-	r->sealed = sqlite3_column_blob(s, 2);
-	r->len = (size_t)sqlite3_column_bytes(s, 2);
-	return r->sealed == NULL || r->len > LIMIT_REPLY ? ERR_FORMAT : ERR_OK;
-}
-
-enum err
-db_replies(struct db *d, const uint8_t mailbox[static HASH_LEN], db_visit_reply *each, void *ctx)
-{
-	struct db_reply r;
-	enum err e = ERR_OK;
-	int code;
-
-	sqlite3_bind_blob(d->replies, 1, mailbox, HASH_LEN, SQLITE_STATIC);
-	while ((code = sqlite3_step(d->replies)) == SQLITE_ROW)
-		if ((e = read_reply(d->replies, &r)) != ERR_OK || (e = each(ctx, &r)) != ERR_OK)
-			break;
-	sqlite3_reset(d->replies);
-	sqlite3_clear_bindings(d->replies);
-	return e != ERR_OK ? e : db_sql_err(code);
-}
-
-enum err
-db_remove_reply(
-    struct db *d, const uint8_t mailbox[static HASH_LEN], const uint8_t id[static DB_ID])
-{
-	enum err e;
-
-	sqlite3_bind_blob(d->remove_reply, 1, mailbox, HASH_LEN, SQLITE_STATIC);
-	sqlite3_bind_blob(d->remove_reply, 2, id, DB_ID, SQLITE_STATIC);
-	e = run(d->remove_reply);
-	sqlite3_clear_bindings(d->remove_reply);
-	return e;
-}
-
-enum err
-db_expire_replies(struct db *d, int32_t before)
-{
-	sqlite3_bind_int64(d->expire_replies, 1, before);
-	return run(d->expire_replies);
 }

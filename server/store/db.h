@@ -62,27 +62,4 @@ enum err MUST_CHECK db_expire(
 /* Remembers hashes; those of unknown items, or known already, are skipped. */
 enum err MUST_CHECK db_put_hashes(struct db *d, const struct db_hash *hashes, size_t n);
 
-/* ---- replies to sources, by mailbox (keys/FORMATS.md section 5) */
-
-struct db_reply {
-	uint8_t id[DB_ID];
-	int32_t day;           /* on which it came */
-	const uint8_t *sealed; /* borrowed */
-	size_t len;
-};
-
-/* Adds one durably. ERR_EXISTS: its id is there already. */
-enum err MUST_CHECK db_add_reply(
-    struct db *d, const uint8_t mailbox[static HASH_LEN], const struct db_reply *r);
-/* The replies of a mailbox, the newest day first, LIMIT_REPLIES at most, and one more that tells
- * that there are more. Ends with the first error of each. */
-typedef enum err db_visit_reply(void *ctx, const struct db_reply *r);
-enum err MUST_CHECK db_replies(
-    struct db *d, const uint8_t mailbox[static HASH_LEN], db_visit_reply *each, void *ctx);
-/* Deletes one; one that isn't there is no error. */
-enum err MUST_CHECK db_remove_reply(
-    struct db *d, const uint8_t mailbox[static HASH_LEN], const uint8_t id[static DB_ID]);
-/* Deletes all that came before a day. */
-enum err MUST_CHECK db_expire_replies(struct db *d, int32_t before);
-
 #endif

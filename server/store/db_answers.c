@@ -4,37 +4,10 @@
 
 #include "store/db_sql.h"
 
-static enum err
-prepare(struct db *d, const char *sql, sqlite3_stmt **out)
-{
-	return db_sql_err(sqlite3_prepare_v2(d->sql, sql, -1, out, NULL));
-}
-
-/* Runs a statement that gives no rows, and makes it ready for the next time. */
-static enum err
-run(sqlite3_stmt *s)
-{
-	int code = sqlite3_step(s);
-
-	sqlite3_reset(s);
-	return code == SQLITE_ROW ? ERR_STATE : db_sql_err(code);
-}
-
 static void
 bind_blob(sqlite3_stmt *s, int at, const void *p, int n)
 {
 	sqlite3_bind_blob(s, at, p, n, SQLITE_STATIC);
-}
-
-/* Ends a transaction: all of it, or nothing. */
-static enum err
-finish(struct db *d, enum err e)
-{
-	if (e == ERR_OK)
-		e = db_exec(d, "COMMIT");
-	if (e != ERR_OK && !sqlite3_get_autocommit(d->sql))
-		(void)!db_exec(d, "ROLLBACK"); /* else it is rolled back when it is opened next */
-	return e;
 }
 
 enum err
@@ -44,7 +17,7 @@ db_desk(struct db *d, const uint8_t key[static MINISIGN_PK], struct db_desk *out
 	enum err e;
 	int code;
 
-	if ((e = prepare(d, "SELECT serial,hash FROM desks WHERE key=?1", &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, "SELECT serial,hash FROM desks WHERE key=?1", &s)) != ERR_OK)
 		return e;
 	bind_blob(s, 1, key, MINISIGN_PK);
 	if ((code = sqlite3_step(s)) == SQLITE_DONE) {
@@ -70,7 +43,7 @@ db_find(struct db *d, const uint8_t id[static DB_ID], struct db_item *item, bool
 	enum err e;
 	int code;
 
-	if ((e = prepare(d, sql, &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, sql, &s)) != ERR_OK)
 		return e;
 	bind_blob(s, 1, id, DB_ID);
 	if ((code = sqlite3_step(s)) != SQLITE_ROW) {
@@ -104,12 +77,12 @@ put_desk(struct db *d, const struct db_answers *a)
 	sqlite3_stmt *s = NULL;
 	enum err e;
 
-	if ((e = prepare(d, "INSERT OR REPLACE INTO desks VALUES(?1,?2,?3)", &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, "INSERT OR REPLACE INTO desks VALUES(?1,?2,?3)", &s)) != ERR_OK)
 		return e;
 	bind_blob(s, 1, a->key, MINISIGN_PK);
 	sqlite3_bind_int64(s, 2, a->desk.serial);
 	bind_blob(s, 3, a->desk.hash, HASH_LEN);
-	e = run(s);
+	e = db_sql_run(s);
 	sqlite3_finalize(s);
 	return e;
 }
@@ -124,7 +97,7 @@ put_letters(struct db *d, const struct db_answers *a, size_t *added)
 	size_t i;
 
 	*added = 0;
-	if ((e = prepare(d, sql, &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, sql, &s)) != ERR_OK)
 		return e;
 	for (i = 0; i < a->n_letters && e == ERR_OK; i++) {
 		l = &a->letters[i];
@@ -132,7 +105,7 @@ put_letters(struct db *d, const struct db_answers *a, size_t *added)
 		bind_blob(s, 2, l->reply.id, DB_ID);
 		sqlite3_bind_int64(s, 3, a->day);
 		bind_blob(s, 4, l->reply.sealed, (int)l->reply.len);
-		if ((e = run(s)) == ERR_OK)
+		if ((e = db_sql_run(s)) == ERR_OK)
 			*added += (size_t)sqlite3_changes(d->sql);
 	}
 	sqlite3_finalize(s);
@@ -146,13 +119,14 @@ put_receipts(struct db *d, const struct db_answers *a)
 	enum err e;
 	size_t i;
 
-	if ((e = prepare(d, "INSERT OR IGNORE INTO receipts VALUES(?1,?2,?3)", &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, "INSERT OR IGNORE INTO receipts VALUES(?1,?2,?3)", &s)) !=
+	    ERR_OK)
 		return e;
 	for (i = 0; i < a->n_receipts && e == ERR_OK; i++) {
 		bind_blob(s, 1, a->receipts[i], DB_ID);
 		bind_blob(s, 2, a->key, MINISIGN_PK);
 		sqlite3_bind_int64(s, 3, a->day);
-		e = run(s);
+		e = db_sql_run(s);
 	}
 	sqlite3_finalize(s);
 	return e;
@@ -164,11 +138,11 @@ db_take_answers(struct db *d, const struct db_answers *a, size_t *added)
 	size_t n = 0;
 	enum err e;
 
-	if ((e = db_exec(d, "BEGIN IMMEDIATE")) != ERR_OK)
+	if ((e = db_sql_begin(d)) != ERR_OK)
 		return e;
 	if ((e = put_letters(d, a, &n)) == ERR_OK && (e = put_receipts(d, a)) == ERR_OK)
 		e = put_desk(d, a);
-	if ((e = finish(d, e)) == ERR_OK)
+	if ((e = db_sql_finish(d, e)) == ERR_OK)
 		*added = n;
 	return e;
 }
@@ -182,7 +156,8 @@ db_each_receipt(struct db *d, db_visit_receipt *each, void *ctx)
 	int code = SQLITE_DONE;
 	enum err e;
 
-	if ((e = prepare(d, "SELECT id,key,day FROM receipts ORDER BY id,day", &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, "SELECT id,key,day FROM receipts ORDER BY id,day", &s)) !=
+	    ERR_OK)
 		return e;
 	while (e == ERR_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
 		if (sqlite3_column_bytes(s, 0) != DB_ID ||
@@ -203,11 +178,11 @@ remove_ids(struct db *d, const char *sql, const uint8_t (*ids)[DB_ID], size_t n)
 	enum err e;
 	size_t i;
 
-	if ((e = prepare(d, sql, &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, sql, &s)) != ERR_OK)
 		return e;
 	for (i = 0; i < n && e == ERR_OK; i++) {
 		bind_blob(s, 1, ids[i], DB_ID);
-		e = run(s);
+		e = db_sql_run(s);
 	}
 	sqlite3_finalize(s);
 	return e;
@@ -218,12 +193,12 @@ db_remove_items(struct db *d, const uint8_t (*ids)[DB_ID], size_t n)
 {
 	enum err e;
 
-	if ((e = db_exec(d, "BEGIN IMMEDIATE")) != ERR_OK)
+	if ((e = db_sql_begin(d)) != ERR_OK)
 		return e;
 	if ((e = remove_ids(d, "DELETE FROM hashes WHERE id=?1", ids, n)) == ERR_OK &&
 	    (e = remove_ids(d, "DELETE FROM items WHERE id=?1", ids, n)) == ERR_OK)
-		e = db_exec(d, "DELETE FROM receipts WHERE id NOT IN (SELECT id FROM items)");
-	return finish(d, e);
+		e = db_sql_exec(d, "DELETE FROM receipts WHERE id NOT IN (SELECT id FROM items)");
+	return db_sql_finish(d, e);
 }
 
 /* ---- alarms */
@@ -236,12 +211,12 @@ db_raise_alarm(struct db *d, uint32_t kind, int32_t day, const uint8_t id[static
 	sqlite3_stmt *s = NULL;
 	enum err e;
 
-	if ((e = prepare(d, sql, &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, sql, &s)) != ERR_OK)
 		return e;
 	sqlite3_bind_int64(s, 1, kind);
 	sqlite3_bind_int64(s, 2, day);
 	bind_blob(s, 3, id, DB_ID);
-	e = run(s);
+	e = db_sql_run(s);
 	sqlite3_finalize(s);
 	return e;
 }
@@ -254,7 +229,8 @@ db_alarms(struct db *d, db_visit_alarm *each, void *ctx)
 	enum err e;
 	int code;
 
-	if ((e = prepare(d, "SELECT kind,times,day,id FROM alarms ORDER BY kind", &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, "SELECT kind,times,day,id FROM alarms ORDER BY kind", &s)) !=
+	    ERR_OK)
 		return e;
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		a = (struct db_alarm){(uint32_t)sqlite3_column_int64(s, 0),
@@ -270,11 +246,11 @@ db_alarms(struct db *d, db_visit_alarm *each, void *ctx)
 enum err
 db_clear_alarms(struct db *d)
 {
-	return db_exec(d, "DELETE FROM alarms");
+	return db_sql_exec(d, "DELETE FROM alarms");
 }
 
 enum err
 db_forget_receipts(struct db *d)
 {
-	return db_exec(d, "DELETE FROM receipts");
+	return db_sql_exec(d, "DELETE FROM receipts");
 }

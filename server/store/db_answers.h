@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "carry/minisign.h"
-#include "store/db.h"
+#include "store/db_replies.h"
 
 /*
  * What the index knows of answer bundles (keys/FORMATS.md section 5): the last

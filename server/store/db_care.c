@@ -5,20 +5,14 @@
 #include "base/date.h"
 #include "store/db_sql.h"
 
-static enum err
-prepare(struct db *d, const char *sql, sqlite3_stmt **out)
-{
-	return db_sql_err(sqlite3_prepare_v2(d->sql, sql, -1, out, NULL));
-}
-
 /* Runs a statement that gives no rows, and ends it. */
 static enum err
 run_once(sqlite3_stmt *s)
 {
-	int code = sqlite3_step(s);
+	enum err e = db_sql_run(s);
 
 	sqlite3_finalize(s);
-	return code == SQLITE_ROW ? ERR_STATE : db_sql_err(code);
+	return e;
 }
 
 /* ---- settling */
@@ -32,7 +26,7 @@ db_each_of_days(struct db *d, int32_t from, int32_t before, db_visit_day *each, 
 	int code = SQLITE_DONE;
 	enum err e;
 
-	if ((e = prepare(d, sql, &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, sql, &s)) != ERR_OK)
 		return e;
 	sqlite3_bind_int(s, 1, from);
 	sqlite3_bind_int(s, 2, before);
@@ -57,7 +51,8 @@ db_day_bytes(struct db *d, int32_t day, uint64_t *bytes)
 	int code;
 	enum err e;
 
-	if ((e = prepare(d, "SELECT coalesce(sum(size),0) FROM items WHERE day=?1", &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, "SELECT coalesce(sum(size),0) FROM items WHERE day=?1", &s)) !=
+	    ERR_OK)
 		return e;
 	sqlite3_bind_int(s, 1, day);
 	if ((code = sqlite3_step(s)) == SQLITE_ROW)
@@ -73,7 +68,7 @@ db_mark(struct db *d, const char *name, int32_t *day)
 	int code;
 	enum err e;
 
-	if ((e = prepare(d, "SELECT day FROM marks WHERE name=?1", &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, "SELECT day FROM marks WHERE name=?1", &s)) != ERR_OK)
 		return e;
 	sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
 	if ((code = sqlite3_step(s)) == SQLITE_ROW)
@@ -88,7 +83,7 @@ db_set_mark(struct db *d, const char *name, int32_t day)
 	sqlite3_stmt *s = NULL;
 	enum err e;
 
-	if ((e = prepare(d, "INSERT OR REPLACE INTO marks VALUES(?1,?2)", &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, "INSERT OR REPLACE INTO marks VALUES(?1,?2)", &s)) != ERR_OK)
 		return e;
 	sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
 	sqlite3_bind_int(s, 2, day);
@@ -98,7 +93,7 @@ db_set_mark(struct db *d, const char *name, int32_t day)
 enum err
 db_vacuum(struct db *d)
 {
-	return db_exec(d, "VACUUM");
+	return db_sql_exec(d, "VACUUM");
 }
 
 /* ---- checking and mending */
@@ -111,7 +106,7 @@ ask_integrity(struct db *d, const char *sql)
 	enum err e;
 	int code;
 
-	if ((e = prepare(d, sql, &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, sql, &s)) != ERR_OK)
 		return e;
 	if ((code = sqlite3_step(s)) != SQLITE_ROW)
 		e = db_sql_err(code);
@@ -140,7 +135,7 @@ forget_one(struct db *d, const char *sql, const uint8_t id[static DB_ID])
 	sqlite3_stmt *s = NULL;
 	enum err e;
 
-	if ((e = prepare(d, sql, &s)) != ERR_OK)
+	if ((e = db_sql_prepare(d, sql, &s)) != ERR_OK)
 		return e;
 	sqlite3_bind_blob(s, 1, id, DB_ID, SQLITE_STATIC);
 	return run_once(s);
@@ -152,17 +147,13 @@ db_forget(struct db *d, const uint8_t *ids, size_t n)
 	enum err e;
 	size_t i;
 
-	if ((e = db_exec(d, "BEGIN IMMEDIATE")) != ERR_OK)
+	if ((e = db_sql_begin(d)) != ERR_OK)
 		return e;
 	for (i = 0; i < n && e == ERR_OK; i++)
 		if ((e = forget_one(d, "DELETE FROM hashes WHERE id=?1", ids + i * DB_ID)) ==
 		    ERR_OK)
 			e = forget_one(d, "DELETE FROM items WHERE id=?1", ids + i * DB_ID);
-	if (e == ERR_OK)
-		e = db_exec(d, "COMMIT");
-	if (e != ERR_OK && !sqlite3_get_autocommit(d->sql))
-		(void)!db_exec(d, "ROLLBACK");
-	return e;
+	return db_sql_finish(d, e);
 }
 
 /* Copies rows until the damage; n columns, of which the new index checks each. */
@@ -173,7 +164,7 @@ salvage_table(struct db *d, sqlite3 *from, const char *select, const char *inser
 	int i;
 
 	if (sqlite3_prepare_v2(from, select, -1, &out, NULL) == SQLITE_OK &&
-	    prepare(d, insert, &in) == ERR_OK)
+	    db_sql_prepare(d, insert, &in) == ERR_OK)
 		while (sqlite3_step(out) == SQLITE_ROW) {
 			for (i = 0; i < sqlite3_column_count(out); i++)
 				sqlite3_bind_value(in, i + 1, sqlite3_column_value(out, i));
@@ -210,12 +201,10 @@ db_salvage(struct db *d, const char *damaged)
 
 	if (sqlite3_open_v2(damaged, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) ==
 		SQLITE_OK &&
-	    (e = db_exec(d, "BEGIN IMMEDIATE")) == ERR_OK) {
+	    (e = db_sql_begin(d)) == ERR_OK) {
 		for (i = 0; i < sizeof tables / sizeof tables[0]; i++)
 			salvage_table(d, from, tables[i].select, tables[i].insert);
-		e = db_exec(d, "COMMIT");
-		if (e != ERR_OK && !sqlite3_get_autocommit(d->sql))
-			(void)!db_exec(d, "ROLLBACK");
+		e = db_sql_finish(d, ERR_OK);
 	}
 	sqlite3_close(from);
 	return e;

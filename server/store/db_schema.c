@@ -1,6 +1,7 @@
+#include "store/db_schema.h"
+
 #include <string.h>
 
-#include "store/db_care.h"
 #include "store/db_sql.h"
 
 #define APPLICATION_ID 0x5365616c /* "Seal" */
@@ -65,9 +66,9 @@ read_version(struct db *d, int64_t *application, int64_t *version)
 {
 	enum err e;
 
-	if ((e = db_ask_number(d, "PRAGMA application_id", application)) != ERR_OK)
+	if ((e = db_sql_number(d, "PRAGMA application_id", application)) != ERR_OK)
 		return e;
-	return db_ask_number(d, "PRAGMA user_version", version);
+	return db_sql_number(d, "PRAGMA user_version", version);
 }
 
 enum err
@@ -90,9 +91,9 @@ take_steps(struct db *d, int64_t from)
 	enum err e = ERR_OK;
 
 	for (; from < VERSION && e == ERR_OK; from++)
-		e = db_exec(d, steps[from]);
+		e = db_sql_exec(d, steps[from]);
 	sqlite3_snprintf(sizeof version, version, "PRAGMA user_version=%d", VERSION);
-	return e == ERR_OK ? db_exec(d, version) : e;
+	return e == ERR_OK ? db_sql_exec(d, version) : e;
 }
 
 enum err
@@ -103,12 +104,12 @@ db_schema_upgrade(struct db *d)
 
 	if ((e = read_version(d, &application, &version)) != ERR_OK || version >= VERSION)
 		return e;
-	if ((e = db_exec(d, "BEGIN IMMEDIATE")) != ERR_OK)
+	if ((e = db_sql_exec(d, "BEGIN IMMEDIATE")) != ERR_OK)
 		return e;
 	if ((e = take_steps(d, version)) == ERR_OK)
-		e = db_exec(d, "COMMIT");
+		e = db_sql_exec(d, "COMMIT");
 	if (e != ERR_OK && !sqlite3_get_autocommit(d->sql))
-		(void)!db_exec(
+		(void)!db_sql_exec(
 		    d, "ROLLBACK"); /* what isn't rolled back now is when it is opened next */
 	return e;
 }
@@ -146,20 +147,17 @@ compare_rows(sqlite3_stmt *a, sqlite3_stmt *b)
 }
 
 enum err
-db_schema_compare(struct db *d)
+db_schema_compare(struct db *d, struct db *fresh)
 {
 	static const char sql[] =
 	    "SELECT type,name,tbl_name,sql FROM sqlite_schema ORDER BY type,name";
 	sqlite3_stmt *a = NULL, *b = NULL;
-	struct db *fresh = NULL;
 	enum err e;
 
-	if ((e = db_open_nothing(&fresh)) == ERR_OK &&
-	    (e = db_sql_err(sqlite3_prepare_v2(d->sql, sql, -1, &a, NULL))) == ERR_OK &&
-	    (e = db_sql_err(sqlite3_prepare_v2(fresh->sql, sql, -1, &b, NULL))) == ERR_OK)
+	if ((e = db_sql_prepare(d, sql, &a)) == ERR_OK &&
+	    (e = db_sql_prepare(fresh, sql, &b)) == ERR_OK)
 		e = compare_rows(a, b);
 	sqlite3_finalize(a);
 	sqlite3_finalize(b);
-	db_close(fresh);
 	return e;
 }

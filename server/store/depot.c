@@ -12,6 +12,7 @@
 #include "store/confirm.h"
 #include "store/db_answers.h"
 #include "store/db_care.h"
+#include "store/db_replies.h"
 #include "store/mend.h"
 #include "store/rebuild.h"
 #include "store/settle.h"
@@ -241,7 +242,7 @@ depot_expire(struct depot *d, bool *is_more)
 		return e;
 	pthread_mutex_lock(&d->db_lock);
 	if ((e = db_expire(d->db, before, remove_file, d, is_more)) == ERR_OK && !*is_more)
-		e = db_expire_replies(d->db, before);
+		e = db_replies_expire(d->db, before);
 	pthread_mutex_unlock(&d->db_lock);
 	if (e == ERR_OK && !*is_more)
 		e = confirm_expire(d, is_more);

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "store/db_replies.h"
 
 #define ITEMS_MAX ((LIMIT_REPLIES + 1) * (LIMIT_REPLY + sizeof(struct op_reply_item)))
 
@@ -90,7 +91,7 @@ on_get(struct mailbox_side *m, const struct wire_msg *q)
 	memcpy(&body, q->body, sizeof body);
 	buf_init(&items, ITEMS_MAX);
 	pthread_mutex_lock(&m->depot->db_lock);
-	e = db_replies(m->depot->db, body.mailbox, add_item, &items);
+	e = db_replies_each(m->depot->db, body.mailbox, add_item, &items);
 	pthread_mutex_unlock(&m->depot->db_lock);
 	if (e == ERR_OK)
 		e = wire_memfd(items.p, items.len, &fd);
@@ -109,7 +110,7 @@ on_remove(struct mailbox_side *m, const struct wire_msg *q)
 	memcpy(&body, q->body, sizeof body);
 	if ((e = text_unhex(id, sizeof id, body.id, strnlen(body.id, sizeof body.id))) == ERR_OK) {
 		pthread_mutex_lock(&m->depot->db_lock);
-		e = db_remove_reply(m->depot->db, body.mailbox, id);
+		e = db_replies_remove(m->depot->db, body.mailbox, id);
 		pthread_mutex_unlock(&m->depot->db_lock);
 	}
 	return answer(m, OP_REPLIES_REMOVED, q->ref, e, -1);

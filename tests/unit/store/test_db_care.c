@@ -4,6 +4,7 @@
 
 #include "store/db_answers.h"
 #include "store/db_care.h"
+#include "store/db_replies.h"
 
 static char path[128];
 
@@ -68,7 +69,7 @@ replies_of_zero(struct db *d)
 	static const uint8_t mailbox[HASH_LEN];
 	int n = 0;
 
-	assert_ok(db_replies(d, mailbox, count_reply, &n));
+	assert_ok(db_replies_each(d, mailbox, count_reply, &n));
 	return n;
 }
 
@@ -102,9 +103,9 @@ the_newest_replies_come_first(void **state)
 	for (i = 0; i < all; i++) {
 		r.day = 1 + i * 7 % all;
 		harness_fill(r.id, sizeof r.id, (uint32_t)i);
-		assert_ok(db_add_reply(d, mailbox, &r));
+		assert_ok(db_replies_add(d, mailbox, &r));
 	}
-	assert_ok(db_replies(d, mailbox, go_back, &days));
+	assert_ok(db_replies_each(d, mailbox, go_back, &days));
 	assert_int_equal(days.n, LIMIT_REPLIES + 1);
 	assert_int_equal(days.last, all - LIMIT_REPLIES);
 	db_close(d);
@@ -321,7 +322,7 @@ what_can_be_read_is_salvaged(void **state)
 	memcpy(hash.id, in[0].id, DB_ID);
 	assert_ok(db_add(d, in, 400));
 	assert_ok(db_put_hashes(d, &hash, 1));
-	assert_ok(db_add_reply(d, mailbox, &reply));
+	assert_ok(db_replies_add(d, mailbox, &reply));
 	assert_ok(db_vacuum(d));
 	db_close(d);
 	by_hand(path, "INSERT INTO desks VALUES(zeroblob(32),4,zeroblob(32));"

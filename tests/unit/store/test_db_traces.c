@@ -2,6 +2,7 @@
 
 #include "store/db.h"
 #include "store/db_care.h"
+#include "store/db_replies.h"
 #include "store/db_sql.h"
 
 enum { ROWS = 60, SEALED = 9000 };
@@ -59,7 +60,7 @@ a_connection_overwrites_and_syncs(void **state)
 
 	for (i = 0; i < sizeof all / sizeof all[0]; i++) {
 		says = 0;
-		assert_ok(db_ask_number(d, all[i].ask, &says));
+		assert_ok(db_sql_number(d, all[i].ask, &says));
 		if (says != all[i].says)
 			fail_msg("%s: %lld", all[i].ask, (long long)says);
 	}
@@ -91,7 +92,7 @@ fill(struct db *d, const uint8_t marker[static 8])
 		memcpy(sealed, marker, 8);
 		memcpy(sealed + SEALED - 8, marker, 8);
 		memcpy(reply.id, item.id, sizeof reply.id);
-		assert_ok(db_add_reply(d, mailbox, &reply));
+		assert_ok(db_replies_add(d, mailbox, &reply));
 	}
 }
 
@@ -115,7 +116,7 @@ a_deleted_row_leaves_no_byte(void **state)
 	assert_true(found_in(f, "index.db", marker, sizeof marker) >= 5 * ROWS);
 	assert_ok(db_expire(d, 101, gone, &expired, &is_more));
 	assert_int_equal(expired, ROWS);
-	assert_ok(db_expire_replies(d, 101));
+	assert_ok(db_replies_expire(d, 101));
 	assert_int_equal(found_in(f, "index.db", marker, sizeof marker), 0);
 	/* Emptied, not only declared to be over. */
 	assert_int_equal(found_in(f, "index.db-journal", "", 1), 0);
