@@ -134,7 +134,7 @@ on_status(struct admin_side *a, struct admin *admin)
 	room = front_side_room(a->front);
 	st.room = room.bytes;
 	st.is_writable = room.writable != 0;
-	st.in_flight = a->front->n;
+	st.in_flight = a->front->in_flight.n;
 	settle_tell(a->settle, &st);
 	return say(admin, OP_STATUS_IS, ERR_OK, &st, sizeof st, -1);
 }

@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "store/commit_check.h"
 #include "store/quota.h"
+#include "store/upload.h"
 
 void
 front_side_init(struct front_side *f, struct depot *depot, struct committer *committer)
@@ -18,8 +20,7 @@ front_side_init(struct front_side *f, struct depot *depot, struct committer *com
 	f->sock = -1;
 	f->generation = 0;
 	f->is_draining = false;
-	f->n = 0;
-	f->settling = 0;
+	in_flight_init(&f->in_flight, depot);
 	f->has_outbox = false;
 	f->outbox.fd = -1;
 }
@@ -27,11 +28,7 @@ front_side_init(struct front_side *f, struct depot *depot, struct committer *com
 void
 front_side_detach(struct front_side *f)
 {
-	uint32_t i;
-
-	for (i = 0; i < f->n; i++)
-		io_close(&f->uploads[i].fd);
-	f->n = 0;
+	in_flight_clear(&f->in_flight);
 	if (f->has_outbox)
 		io_close(&f->outbox.fd);
 	f->has_outbox = false;
@@ -96,57 +93,14 @@ flush(struct front_side *f)
 
 /* ---- what front is told */
 
-uint64_t
-front_side_promised(const struct front_side *f)
-{
-	uint64_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < f->n; i++)
-		if (f->uploads[i].claim > f->uploads[i].stored)
-			sum += f->uploads[i].claim - f->uploads[i].stored;
-	return sum;
-}
-
-/* What the uploads in flight may add to the day. */
-static uint64_t
-claimed(const struct front_side *f)
-{
-	uint64_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < f->n; i++)
-		sum += f->uploads[i].claim;
-	return sum;
-}
-
-/* Bytes that may still be promised: by the disk, and by the day. */
-static enum err
-available(const struct front_side *f, bool is_signed_in, uint64_t *out)
-{
-	uint64_t have = 0, used = 0, day;
-	enum err e;
-
-	if ((e = quota_free(f->depot->folder.items, &have)) != ERR_OK)
-		return e;
-	if (__builtin_add_overflow(
-		front_side_promised(f) + f->settling, f->depot->conf->reserve, &used) ||
-	    used > have)
-		used = have;
-	day = quota_day_left(
-	    f->depot->conf->max_day, depot_day_bytes(f->depot) + claimed(f), is_signed_in);
-	*out = have - used < day ? have - used : day;
-	return ERR_OK;
-}
-
 struct op_room
 front_side_room(const struct front_side *f)
 {
 	struct op_room room = {0};
 	uint64_t avail, signed_in;
 
-	if (f->is_read_only || available(f, false, &avail) != ERR_OK ||
-	    available(f, true, &signed_in) != ERR_OK)
+	if (f->is_read_only || in_flight_room(&f->in_flight, false, &avail) != ERR_OK ||
+	    in_flight_room(&f->in_flight, true, &signed_in) != ERR_OK)
 		return room;
 	room.writable = 1;
 	room.bytes = quota_body_max(avail, f->depot->conf->max_upload);
@@ -217,37 +171,19 @@ front_side_tell_schedule(struct front_side *f)
 
 /* ---- what front says */
 
-static struct in_flight *
-find(struct front_side *f, uint32_t ref)
-{
-	uint32_t i;
-
-	for (i = 0; i < f->n; i++)
-		if (f->uploads[i].ref == ref)
-			return &f->uploads[i];
-	return NULL;
-}
-
-static void
-forget(struct front_side *f, struct in_flight *u)
-{
-	io_close(&u->fd);
-	*u = f->uploads[--f->n];
-}
-
 static enum err
 may_begin(const struct front_side *f, const struct op_begin *b, uint64_t *claim)
 {
 	uint64_t avail;
 	enum err e;
 
-	if (f->is_draining || f->n >= f->depot->conf->max_in_flight)
+	if (f->is_draining || f->in_flight.n >= f->depot->conf->max_in_flight)
 		return ERR_BUSY;
 	if (b->body_len > f->depot->conf->max_upload)
 		return ERR_LIMIT;
 	if (verdict(f->depot) != ERR_OK || !schedules_has_key(&f->depot->schedules, clock_today()))
 		return ERR_EXPIRED;
-	if ((e = available(f, b->is_signed_in == 1, &avail)) != ERR_OK)
+	if ((e = in_flight_room(&f->in_flight, b->is_signed_in == 1, &avail)) != ERR_OK)
 		return e;
 	*claim = quota_sealed_max(b->body_len);
 	return *claim > avail ? ERR_NOSPACE : ERR_OK;
@@ -278,45 +214,26 @@ try_again(struct front_side *f)
 static enum err
 on_begin(struct front_side *f, const struct wire_msg *m)
 {
-	struct in_flight u = {.ref = m->ref, .fd = -1};
+	struct in_flight_upload u = {.ref = m->ref, .fd = -1};
 	struct op_begin b;
 	int writer = -1;
 	enum err e;
 
 	memcpy(&b, m->body, sizeof b);
-	if (m->ref == 0 || find(f, m->ref) != NULL || b.is_signed_in > 1)
+	if (m->ref == 0 || in_flight_find(&f->in_flight, m->ref) != NULL || b.is_signed_in > 1)
 		return ERR_FORMAT;
 	if ((e = may_begin(f, &b, &u.claim)) == ERR_OK &&
 	    (e = open_upload(f, &u.fd, &writer)) == ERR_OK) {
 		upload_reserve(writer, b.body_len);
 		u.stored = upload_stored(u.fd);
-		f->uploads[f->n++] = u;
+		in_flight_add(&f->in_flight, &u);
 	}
 	answer(f, OP_BEGUN, m->ref, e, writer);
 	return ERR_OK;
 }
 
-static bool
-is_terminated(const char *s, size_t size)
-{
-	return memchr(s, '\0', size) != NULL;
-}
-
-/* Does the commit say something that front can honestly say? */
-static bool
-is_sound(const struct front_side *f, const struct op_commit *c)
-{
-	const struct schedule *s = f->depot->schedules.active;
-	uint8_t id[DB_ID];
-
-	return is_terminated(c->id, sizeof c->id) && is_terminated(c->inbox, sizeof c->inbox) &&
-	       text_unhex(id, sizeof id, c->id, strlen(c->id)) == ERR_OK &&
-	       schedule_is_inbox_name(c->inbox, strlen(c->inbox)) && c->is_signed_in <= 1 &&
-	       c->epoch > 0 && c->serial > 0 && (s == NULL || c->serial <= s->serial);
-}
-
 static void
-fill_job(struct commit_job *job, const struct front_side *f, const struct in_flight *u,
+fill_job(struct commit_job *job, const struct front_side *f, const struct in_flight_upload *u,
     const struct op_commit *c)
 {
 	job->ref = u->ref;
@@ -327,50 +244,31 @@ fill_job(struct commit_job *job, const struct front_side *f, const struct in_fli
 	memcpy(job->id, c->id, sizeof job->id);
 	job->row = (struct db_item){
 	    .day = job->claim.day, .epoch = c->epoch, .serial = c->serial, .size = c->size};
-	/* is_sound has seen that these are 32 digits. */
+	/* commit_check_is_sound has seen that these are 32 digits. */
 	(void)!text_unhex(job->row.id, DB_ID, c->id, RANDOM_ID_LEN);
 	memcpy(job->row.inbox, c->inbox, strlen(c->inbox));
 }
 
-/*
- * Is there no key that opens it? From LIMIT_UPLOAD_DAYS after an epoch's end on its key may be
- * destroyed, and then the schedule lists it no more: a receipt would promise what nobody can keep.
- */
-static bool
-is_too_late(const struct front_side *f, const struct op_commit *c)
-{
-	const struct schedule *s = f->depot->schedules.active;
-	size_t inbox, i;
-
-	if (s == NULL || schedule_find_inbox(s, c->inbox, &inbox) != ERR_OK)
-		return true;
-	for (i = 0; i < s->n_epochs; i++)
-		if (s->epochs[i].inbox == inbox && s->epochs[i].number >= c->epoch)
-			return s->epochs[i].number > c->epoch ||
-			       clock_today() >= s->epochs[i].end + LIMIT_UPLOAD_DAYS;
-	return true; /* nobody has made that key */
-}
-
 static void
-refuse_commit(struct front_side *f, struct in_flight *u, enum err e)
+refuse_commit(struct front_side *f, struct in_flight_upload *u, enum err e)
 {
 	uint32_t ref = u->ref;
 
-	forget(f, u);
+	in_flight_forget(&f->in_flight, u);
 	answer(f, OP_COMMITTED, ref, e, -1);
 }
 
 static enum err
 on_commit(struct front_side *f, const struct wire_msg *m)
 {
-	struct in_flight *u = find(f, m->ref);
+	struct in_flight_upload *u = in_flight_find(&f->in_flight, m->ref);
 	struct commit_job *job;
 	struct op_commit c;
 
 	memcpy(&c, m->body, sizeof c);
-	if (u == NULL || u->fd == -1 || !is_sound(f, &c))
+	if (u == NULL || u->fd == -1 || !commit_check_is_sound(f->depot->schedules.active, &c))
 		return ERR_FORMAT;
-	if (is_too_late(f, &c)) {
+	if (commit_check_is_too_late(f->depot->schedules.active, &c, clock_today())) {
 		refuse_commit(f, u, ERR_EXPIRED);
 		return ERR_OK;
 	}
@@ -388,10 +286,10 @@ on_commit(struct front_side *f, const struct wire_msg *m)
 static void
 on_abort(struct front_side *f, const struct wire_msg *m)
 {
-	struct in_flight *u = find(f, m->ref);
+	struct in_flight_upload *u = in_flight_find(&f->in_flight, m->ref);
 
 	if (u != NULL && u->fd != -1)
-		forget(f, u);
+		in_flight_forget(&f->in_flight, u);
 }
 
 static enum err
@@ -426,14 +324,15 @@ enum err
 front_side_on_committed(struct front_side *f)
 {
 	struct commit_job *job;
-	struct in_flight *u;
+	struct in_flight_upload *u;
 	bool is_breach = false;
 
 	while (!f->has_outbox && (job = committer_take(f->committer)) != NULL) {
 		if (job->result == ERR_OK && job->row.day == f->depot->day)
 			f->depot->day_bytes += job->row.size;
-		if (job->owner == f->generation && (u = find(f, job->ref)) != NULL) {
-			forget(f, u);
+		if (job->owner == f->generation &&
+		    (u = in_flight_find(&f->in_flight, job->ref)) != NULL) {
+			in_flight_forget(&f->in_flight, u);
 			is_breach = is_breach || job->is_breach;
 			answer(f, OP_COMMITTED, job->ref, job->result, -1);
 		}
@@ -444,31 +343,12 @@ front_side_on_committed(struct front_side *f)
 	return is_breach ? ERR_FORMAT : ERR_OK;
 }
 
-bool
-front_side_is_committing(const struct front_side *f)
-{
-	uint32_t i;
-
-	for (i = 0; i < f->n; i++)
-		if (f->uploads[i].fd == -1)
-			return true;
-	return false;
-}
-
 enum err
 front_side_tick(struct front_side *f)
 {
-	uint32_t i;
-
-	for (i = 0; i < f->n; i++) {
-		if (f->uploads[i].fd == -1)
-			continue;
-		f->uploads[i].stored = upload_stored(f->uploads[i].fd);
-		/* By what front wrote: what it takes is also what the file system took ahead. */
-		if (upload_size(f->uploads[i].fd) > f->uploads[i].claim + LIMIT_CLAIM_SLACK) {
-			front_side_detach(f);
-			return ERR_FORMAT;
-		}
+	if (in_flight_poll(&f->in_flight) != ERR_OK) {
+		front_side_detach(f);
+		return ERR_FORMAT;
 	}
 	if (f->sock == -1)
 		return ERR_OK;

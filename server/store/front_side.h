@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/limits.h"
 #include "store/committer.h"
 #include "store/depot.h"
+#include "store/in_flight.h"
 #include "wire/wire.h"
 
 /*
@@ -19,13 +19,6 @@
  * is read or taken from the committer: a front that doesn't listen can't make
  * any queue grow.
  */
-struct in_flight {
-	uint32_t ref;
-	int fd;          /* -1: in the committer's hands */
-	uint64_t claim;  /* bytes reserved */
-	uint64_t stored; /* bytes that it took when last polled */
-};
-
 struct front_side {
 	struct depot *depot;         /* borrowed */
 	struct committer *committer; /* borrowed */
@@ -33,9 +26,7 @@ struct front_side {
 	uint32_t generation; /* of fronts: an old one's jobs aren't answered to the new one */
 	bool is_draining;
 	bool is_read_only; /* the disk, as the last try to begin has shown */
-	struct in_flight uploads[LIMIT_IN_FLIGHT_MAX];
-	uint32_t n;
-	uint64_t settling; /* bytes that the midnight settle may still take */
+	struct in_flight in_flight;
 	bool has_outbox;
 	struct wire_msg outbox;
 	/* what front was told last */
@@ -63,10 +54,6 @@ enum err MUST_CHECK front_side_on_committed(struct front_side *f);
 enum err MUST_CHECK front_side_tick(struct front_side *f);
 /* The schedule is another one, or the clock's verdict: tell. */
 void front_side_tell_schedule(struct front_side *f);
-/* Is some commit under way? Uploads that only grow are front's to end. */
-bool front_side_is_committing(const struct front_side *f);
-/* Bytes on the disk that the uploads in flight may still take. */
-uint64_t front_side_promised(const struct front_side *f);
 /* What one more upload may have, as front is told. */
 struct op_room front_side_room(const struct front_side *f);
 

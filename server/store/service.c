@@ -176,11 +176,11 @@ tick(struct service *s)
 		 */
 		if (!settle_is_idle(s->settle) ||
 		    (!s->is_expiring && !committer_has_older(s->committer, clock_today())))
-			settle_tick(s->settle, front_side_promised(&s->front));
-		s->front.settling = settle_claim(s->settle);
+			settle_tick(s->settle, in_flight_promised(&s->front.in_flight));
+		s->front.in_flight.settling = settle_claim(s->settle);
 		e = settle_front(s, front_side_tick(&s->front));
 	}
-	if (e == ERR_OK && s->is_drained_due && !front_side_is_committing(&s->front)) {
+	if (e == ERR_OK && s->is_drained_due && !in_flight_is_committing(&s->front.in_flight)) {
 		s->is_drained_due = false;
 		e = tell_parent(s, OP_DRAINED, NULL, 0);
 	}

@@ -69,7 +69,7 @@ settle(int sock)
 {
 	struct pollfd p = {.fd = committer_fd(committer), .events = POLLIN};
 
-	while (front->sock != -1 && front_side_is_committing(front)) {
+	while (front->sock != -1 && in_flight_is_committing(&front->in_flight)) {
 		poll(&p, 1, 1000);
 		(void)!front_side_on_committed(front);
 		listen_to_store(sock);
