@@ -8,9 +8,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "store/admin_say.h"
 #include "store/bundle_make.h"
 #include "store/db_answers.h"
 #include "store/db_care.h"
@@ -106,21 +106,6 @@ admin_side_accept(struct admin_side *a)
 		io_close(&sock);
 }
 
-/* A verb reads each answer before it asks again; one whose socket is full isn't one of ours. */
-static enum err
-say(struct admin *admin, enum op op, enum err result, const void *body, size_t len, int fd)
-{
-	enum err e = wire_send(admin->sock, op, 0, result, body, len, fd);
-
-	return e == ERR_AGAIN ? ERR_CLOSED : e;
-}
-
-static enum err
-say_result(struct admin *admin, enum err e, const struct reason *why)
-{
-	return say(admin, OP_RESULT, e, why->text, strlen(why->text), -1);
-}
-
 static enum err
 on_status(struct admin_side *a, struct admin *admin)
 {
@@ -130,13 +115,14 @@ on_status(struct admin_side *a, struct admin *admin)
 	enum err e;
 
 	if ((e = depot_status(a->depot, &st)) != ERR_OK)
-		return say_result(admin, reason_sys(&why, e, "Can't read the index"), &why);
+		return admin_say_result(
+		    admin->sock, reason_sys(&why, e, "Can't read the index"), &why);
 	room = front_side_room(a->front);
 	st.room = room.bytes;
 	st.is_writable = room.writable != 0;
 	st.in_flight = a->front->in_flight.n;
 	settle_tell(a->settle, &st);
-	return say(admin, OP_STATUS_IS, ERR_OK, &st, sizeof st, -1);
+	return admin_say(admin->sock, OP_STATUS_IS, ERR_OK, &st, sizeof st, -1);
 }
 
 static enum err
@@ -146,7 +132,7 @@ on_clock_ok(struct admin_side *a, struct admin *admin)
 	enum err e = depot_clock_ok(a->depot, &why);
 
 	front_side_tell_schedule(a->front);
-	return say_result(admin, e, &why);
+	return admin_say_result(admin->sock, e, &why);
 }
 
 static enum err
@@ -166,10 +152,10 @@ on_publish(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 	front_side_tell_schedule(a->front);
 	buf_wipe(&text);
 	buf_wipe(&sig);
-	return say_result(admin, e, &why);
+	return admin_say_result(admin->sock, e, &why);
 }
 
-/* ---- export: list, sign each volume, count */
+/* ---- export: one at a time */
 
 static bool
 is_somebody_exporting(const struct admin_side *a, const struct admin *except)
@@ -177,107 +163,20 @@ is_somebody_exporting(const struct admin_side *a, const struct admin *except)
 	size_t i;
 
 	for (i = 0; i < LIMIT_ADMINS; i++)
-		if (&a->admins[i] != except && a->admins[i].is_exporting)
+		if (&a->admins[i] != except && a->admins[i].export.is_under_way)
 			return true;
 	return false;
 }
 
 static enum err
-say_memfd(struct admin *admin, enum op op, const struct buf *content, const void *body, size_t len)
-{
-	struct reason why = {""};
-	int fd = -1;
-	enum err e;
-
-	if ((e = wire_memfd(content->p, content->len, &fd)) != ERR_OK)
-		return say_result(admin, reason_sys(&why, e, "No memory for the list"), &why);
-	e = say(admin, op, ERR_OK, body, len, fd);
-	io_close(&fd);
-	return e;
-}
-
-static enum err
 on_export_list(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 {
-	struct op_export_list ask;
 	struct reason why = {""};
-	bool all = false;
-	struct buf list;
-	enum err e;
 
-	memcpy(&ask, m->body, sizeof ask);
 	if (is_somebody_exporting(a, admin))
-		return say_result(
-		    admin, reason_set(&why, ERR_BUSY, "Another export is under way."), &why);
-	admin->is_exporting = true;
-	admin->made = clock_today();
-	buf_init(&list, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
-	if ((e = bundle_make_list(a->depot, ask.since, ask.until, &list, &all, &why)) == ERR_OK)
-		e = say_memfd(admin, OP_EXPORT_ITEMS, &list, NULL, 0);
-	else
-		e = say_result(admin, e, &why);
-	admin->inventory = all ? list.len / sizeof(struct op_export_item) : SIZE_MAX;
-	buf_wipe(&list);
-	return e;
-}
-
-static enum err
-say_signed(struct admin *admin, const struct bundle_signed *s, uint32_t volume)
-{
-	struct op_export_index head = {.serial = s->serial, .sig_len = s->sig_len};
-
-	/* The first volume's index is the one that the next bundle follows. */
-	if (volume == 1) {
-		admin->serial = s->serial;
-		memcpy(admin->hash, s->hash, HASH_LEN);
-	}
-	return say_memfd(admin, OP_EXPORT_INDEX, &s->text, &head, sizeof head);
-}
-
-static enum err
-on_export_sign(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
-{
-	struct bundle_volume volume;
-	struct bundle_signed s = {0};
-	struct op_export_sign ask;
-	struct reason why = {""};
-	struct buf list;
-	enum err e;
-
-	if (!admin->is_exporting)
-		return ERR_FORMAT;
-	memcpy(&ask, m->body, sizeof ask);
-	volume = (struct bundle_volume){
-	    .volume = ask.volume, .volumes = ask.volumes, .made = admin->made};
-	buf_init(&list, LIMIT_BUNDLE_ITEMS * sizeof(struct op_export_item));
-	if ((e = wire_memfd_read(m->fd, &list)) != ERR_OK)
-		reason_sys(&why, e, "The list didn't arrive");
-	else {
-		/* Decided once, when the list was made: every volume says the same. */
-		volume.is_inventory = list.len / sizeof(struct op_export_item) == admin->inventory;
-		e = bundle_make_sign(a->depot, &list, &volume, &s, &why);
-	}
-	if (e == ERR_OK)
-		e = say_signed(admin, &s, ask.volume);
-	else
-		e = say_result(admin, e, &why);
-	bundle_signed_wipe(&s);
-	buf_wipe(&list);
-	return e;
-}
-
-static enum err
-on_export_done(struct admin_side *a, struct admin *admin)
-{
-	struct reason why = {""};
-	enum err e;
-
-	if (admin->serial == 0)
-		return ERR_FORMAT;
-	e = bundle_make_count(a->depot, admin->serial, admin->hash, &why);
-	admin->is_exporting = false;
-	admin->serial = 0;
-	return say_result(admin, e, &why);
+		return admin_say_result(
+		    admin->sock, reason_set(&why, ERR_BUSY, "Another export is under way."), &why);
+	return admin_export_list(&admin->export, a->depot, admin->sock, m);
 }
 
 /* ---- check */
@@ -288,7 +187,7 @@ on_check(struct admin_side *a, struct admin *admin)
 	struct op_check_is body;
 
 	mend_look(a->depot, &body);
-	return say(admin, OP_CHECK_IS, ERR_OK, &body, sizeof body, -1);
+	return admin_say(admin->sock, OP_CHECK_IS, ERR_OK, &body, sizeof body, -1);
 }
 
 /* What can be read of a damaged index is told, too: the verb knows of it. */
@@ -311,7 +210,7 @@ on_rows(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 	buf_init(&rows, max * sizeof(struct op_export_item));
 	body.fault = (uint32_t)bundle_make_page(a->depot, from, max, &rows);
 	body.is_end = body.fault != ERR_OK || rows.len < max * sizeof(struct op_export_item);
-	e = say_memfd(admin, OP_ROWS_ARE, &rows, &body, sizeof body);
+	e = admin_say_content(admin->sock, OP_ROWS_ARE, &rows, &body, sizeof body);
 	buf_wipe(&rows);
 	return e;
 }
@@ -328,9 +227,10 @@ on_snapshot(struct admin_side *a, struct admin *admin)
 	e = db_snapshot(a->depot->db, &copy);
 	pthread_mutex_unlock(&a->depot->db_lock);
 	if (e == ERR_OK)
-		e = say_memfd(admin, OP_SNAPSHOT_IS, &copy, NULL, 0);
+		e = admin_say_content(admin->sock, OP_SNAPSHOT_IS, &copy, NULL, 0);
 	else
-		e = say_result(admin, reason_sys(&why, e, "Can't read the index"), &why);
+		e = admin_say_result(
+		    admin->sock, reason_sys(&why, e, "Can't read the index"), &why);
 	buf_wipe(&copy);
 	return e;
 }
@@ -348,7 +248,7 @@ on_mend(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 	else
 		e = mend_items(a->depot, &list, &why);
 	buf_wipe(&list);
-	return say_result(admin, e, &why);
+	return admin_say_result(admin->sock, e, &why);
 }
 
 /* ---- answers */
@@ -371,8 +271,8 @@ on_answers(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 	else if ((e = confirm_open(a->depot, &content, &lens, &admin->answers, &why)) == ERR_OK &&
 		 (e = confirm_needs(a->depot, admin->answers, &need)) != ERR_OK)
 		reason_sys(&why, e, "Can't read the index");
-	e = e == ERR_OK ? say_memfd(admin, OP_ANSWERS_NEED, &need, NULL, 0)
-			: say_result(admin, e, &why);
+	e = e == ERR_OK ? admin_say_content(admin->sock, OP_ANSWERS_NEED, &need, NULL, 0)
+			: admin_say_result(admin->sock, e, &why);
 	buf_wipe(&content);
 	buf_wipe(&need);
 	return e;
@@ -396,8 +296,9 @@ on_answers_hashes(struct admin_side *a, struct admin *admin, const struct wire_m
 	confirm_free(admin->answers);
 	admin->answers = NULL;
 	buf_wipe(&hashes);
-	return e == ERR_OK ? say(admin, OP_ANSWERS_TAKEN, ERR_OK, &taken, sizeof taken, -1)
-			   : say_result(admin, e, &why);
+	return e == ERR_OK
+		   ? admin_say(admin->sock, OP_ANSWERS_TAKEN, ERR_OK, &taken, sizeof taken, -1)
+		   : admin_say_result(admin->sock, e, &why);
 }
 
 static enum err
@@ -411,7 +312,7 @@ on_alarms_seen(struct admin_side *a, struct admin *admin)
 	pthread_mutex_unlock(&a->depot->db_lock);
 	if (e != ERR_OK)
 		reason_sys(&why, e, "Can't write the index");
-	return say_result(admin, e, &why);
+	return admin_say_result(admin->sock, e, &why);
 }
 
 static enum err
@@ -422,7 +323,7 @@ dispatch(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 	case OP_CLOCK_OK: return on_clock_ok(a, admin);
 	case OP_PUBLISH: return on_publish(a, admin, m);
 	case OP_EXPORT_LIST: return on_export_list(a, admin, m);
-	case OP_EXPORT_SIGN: return on_export_sign(a, admin, m);
+	case OP_EXPORT_SIGN: return admin_export_sign(&admin->export, a->depot, admin->sock, m);
 	case OP_CHECK: return on_check(a, admin);
 	case OP_ROWS: return on_rows(a, admin, m);
 	case OP_SNAPSHOT: return on_snapshot(a, admin);
@@ -430,7 +331,7 @@ dispatch(struct admin_side *a, struct admin *admin, const struct wire_msg *m)
 	case OP_ANSWERS: return on_answers(a, admin, m);
 	case OP_ANSWERS_HASHES: return on_answers_hashes(a, admin, m);
 	case OP_ALARMS_SEEN: return on_alarms_seen(a, admin);
-	case OP_EXPORT_DONE: return on_export_done(a, admin);
+	case OP_EXPORT_DONE: return admin_export_done(&admin->export, a->depot, admin->sock);
 	}
 	return ERR_FORMAT;
 }

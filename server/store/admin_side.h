@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/hash.h"
 #include "base/limits.h"
+#include "store/admin_export.h"
 #include "store/confirm.h"
 #include "store/depot.h"
 #include "store/front_side.h"
@@ -22,12 +22,7 @@
  */
 struct admin {
 	int sock; /* -1: this place is free */
-	/* an export under way: one at a time */
-	bool is_exporting;
-	int32_t made;     /* the day of its list */
-	size_t inventory; /* items of its list, if that was everything; SIZE_MAX: it wasn't */
-	uint32_t serial;  /* of the index that was signed; 0: none yet */
-	uint8_t hash[HASH_LEN];
+	struct admin_export export;
 	struct confirm *answers; /* that wait for hashes; NULL: none */
 };
 

@@ -264,7 +264,7 @@ work(void)
 		if (side->admins[i].sock != -1)
 			admin_side_on_readable(side, &side->admins[i]);
 	for (i = 0; i < LIMIT_ADMINS; i++)
-		exporting += side->admins[i].sock != -1 && side->admins[i].is_exporting;
+		exporting += side->admins[i].sock != -1 && side->admins[i].export.is_under_way;
 	FUZZ_CHECK(exporting <= 1);
 }
 
