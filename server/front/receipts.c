@@ -137,6 +137,13 @@ receipts_again(
 }
 
 bool
+receipts_knows(struct receipts *r, const char *token, int64_t now)
+{
+	receipts_expire(r, now);
+	return find(r, token, offsetof(struct receipt, token)) != NULL;
+}
+
+bool
 receipts_find(struct receipts *r, const char *cookie, int64_t now, struct receipt_note *note)
 {
 	struct receipt *e;

@@ -40,6 +40,8 @@ void receipts_add(struct receipts *r, const char *token,
  */
 bool receipts_again(
     struct receipts *r, const char *token, int64_t now, char cookie[static RECEIPTS_TOKEN + 1]);
+/* Was the form with this token committed? Nothing more is told. */
+bool receipts_knows(struct receipts *r, const char *token, int64_t now);
 /* Does this cookie show a receipt? The latest one, if there are several. */
 bool receipts_find(struct receipts *r, const char *cookie, int64_t now, struct receipt_note *note);
 /* Signed out: it shows none any more. */

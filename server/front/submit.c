@@ -5,21 +5,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "front/submit_end.h"
 #include "front/submit_page.h"
 #include "front/submit_turn.h"
 #include "front/view.h"
 #include "seal/bech32.h"
-
-/* What store was never asked to keep can't have been kept. */
-static enum page_value
-page_of_end(const struct submit *u, enum intake_verdict v)
-{
-	enum page_value page = submit_page_of(v);
-
-	if (page != PAGE_NOT_CONFIRMED || intake_was_offered(u->intake))
-		return page;
-	return u->site->has_store ? PAGE_CLOSED : PAGE_RESTARTING;
-}
 
 /* What the mailbox's no means before the body. */
 static enum page_value
@@ -28,16 +18,6 @@ page_of_mailbox(enum err e)
 	if (e == ERR_NOTFOUND)
 		return PAGE_SESSION_OVER;
 	return e == ERR_CLOSED ? PAGE_RESTARTING : PAGE_BUSY;
-}
-
-bool
-submit_was_stored(const struct site *s, const char *token)
-{
-	char cookie[RECEIPTS_TOKEN + 1];
-	bool is_known = receipts_again(s->receipts, token, clock_mono_ms(), cookie);
-
-	explicit_bzero(cookie, sizeof cookie);
-	return is_known;
 }
 
 /* ---- before it begins */
@@ -69,107 +49,14 @@ submit_admit(const struct site *s, const struct request *r, struct answer *a)
 	return e;
 }
 
-/* ---- the end */
-
-static void
-release(struct submit *u)
-{
-	if (u->look != 0)
-		mailbox_cancel(u->site->mailbox, u->look);
-	/* While it may still be stored, nobody else may get its codename. */
-	if (u->name != 0 && intake_was_offered(u->intake))
-		mailbox_drop(u->site->mailbox, u->name);
-	else if (u->name != 0)
-		mailbox_give_back(u->site->mailbox, u->name);
-	intake_free(u->intake);
-	u->intake = NULL;
-	u->look = u->name = 0;
-	submit_turn_give_up(u);
-}
-
-/* It is over, whatever intake would say. */
-static void
-end_with(struct submit *u, enum page_value page)
-{
-	submit_page_note(u->site, u->token[0] != '\0' ? u->token : u->r->token, page);
-	release(u);
-	u->page = page;
-	u->stage = SUBMIT_OVER;
-}
-
-static void
-wake(struct submit *u)
-{
-	u->owner.wake(u->owner.ctx);
-}
-
-/*
- * A commit is remembered when it happens, whether anybody still waits for the receipt or not.
- * session: of the codename that was issued; NULL: there is none.
- */
-static void
-remember(struct submit *u, const char *session)
-{
-	const struct store_item *item = intake_item(u->intake);
-	struct receipt_note note = {.is_signed_in = u->is_signed_in, .epoch = item->epoch};
-
-	memcpy(note.inbox, item->inbox, sizeof note.inbox);
-	note.has_session = u->is_signed_in || session != NULL;
-	if (u->is_signed_in)
-		memcpy(u->cookie, u->r->cookie, sizeof u->cookie);
-	else if (session != NULL)
-		memcpy(u->cookie, session, sizeof u->cookie);
-	else
-		form_token_random(u->cookie);
-	receipts_add(u->site->receipts, u->token, u->cookie, &note, clock_mono_ms());
-	end_with(u, PAGE_SITE);
-}
-
-static void
-on_issued(void *ctx, enum err e, const struct op_session *s)
-{
-	struct submit *u = ctx;
-
-	u->name = 0;
-	remember(u, e == ERR_OK && s->token[0] != '\0' ? s->token : NULL);
-	wake(u);
-}
-
-/* It is safe with the store. If the mailbox is lost meanwhile, so is the codename; the documents
- * are not, and the receipt says so. */
-static void
-issue(struct submit *u)
-{
-	u->stage = SUBMIT_ISSUING;
-	if (mailbox_issue(u->site->mailbox, u->name, on_issued, u) == ERR_OK)
-		return;
-	u->name = 0;
-	remember(u, NULL);
-	wake(u);
-}
-
-/* Has intake come to a verdict? */
-static void
-conclude(struct submit *u)
-{
-	enum intake_verdict v;
-
-	if (u->stage != SUBMIT_RECEIVING || (v = intake_verdict(u->intake)) == INTAKE_PENDING)
-		return;
-	if (v == INTAKE_STORED)
-		issue(u);
-	else
-		end_with(u, page_of_end(u, v));
-}
-
 static void
 on_intake(void *ctx)
 {
 	struct submit *u = ctx;
 
-	conclude(u);
+	submit_end_conclude(u);
 	if (u->stage != SUBMIT_ISSUING)
-		wake(u);
+		submit_end_wake(u);
 }
 
 /* ---- the same form again */
@@ -181,7 +68,7 @@ meet_twins(struct submit *u)
 	struct submit *t;
 
 	if (receipts_again(u->site->receipts, u->token, clock_mono_ms(), u->cookie)) {
-		end_with(u, PAGE_SENT_BEFORE);
+		submit_end_with(u, PAGE_SENT_BEFORE);
 		return;
 	}
 	for (t = u->site->submits; t != NULL; t = t->next) {
@@ -189,12 +76,12 @@ meet_twins(struct submit *u)
 		    strcmp(t->token, u->token) != 0)
 			continue;
 		if (t->is_complete) {
-			end_with(u, PAGE_ARRIVING);
+			submit_end_with(u, PAGE_ARRIVING);
 			return;
 		}
 		/* A line that broke is noticed here later than by the source. */
-		end_with(t, PAGE_ARRIVING);
-		wake(t);
+		submit_end_with(t, PAGE_ARRIVING);
+		submit_end_wake(t);
 	}
 }
 
@@ -218,8 +105,8 @@ make_place(struct submit *u)
 
 	if (silent == NULL)
 		return;
-	end_with(silent, PAGE_BUSY);
-	wake(silent);
+	submit_end_with(silent, PAGE_BUSY);
+	submit_end_wake(silent);
 }
 
 /* Store may say no at once, and the site may have changed since the gate looked. */
@@ -248,10 +135,10 @@ begin_intake(struct submit *u, const struct op_name *name)
 	u->since = clock_mono_ms();
 	u->heard = clock_mono_ms();
 	if (page == PAGE_SITE && intake_start(&s->env, &q, &u->intake, &verdict) != ERR_OK)
-		page = page_of_end(u, verdict);
+		page = submit_end_page_of(u, verdict);
 	explicit_bzero(&source, sizeof source);
 	if (page != PAGE_SITE)
-		end_with(u, page);
+		submit_end_with(u, page);
 }
 
 static void
@@ -263,10 +150,10 @@ on_named(void *ctx, enum err e, const struct op_name *name)
 		begin_intake(u, name);
 	} else {
 		u->name = 0;
-		end_with(u, page_of_mailbox(e));
+		submit_end_with(u, page_of_mailbox(e));
 	}
 	if (u->stage == SUBMIT_OVER)
-		wake(u);
+		submit_end_wake(u);
 }
 
 /* Before the body, so that nobody's upload waits for the derivation of a codename. */
@@ -278,7 +165,7 @@ take_name(struct submit *u)
 
 	u->stage = SUBMIT_NAMING;
 	if ((e = mailbox_take(u->site->mailbox, session, on_named, u, &u->name)) != ERR_OK)
-		end_with(u, page_of_mailbox(e));
+		submit_end_with(u, page_of_mailbox(e));
 }
 
 /* The session is looked at here and never again: it may end before the upload does. */
@@ -289,15 +176,15 @@ on_looked(void *ctx, enum err e, const struct op_session_is *is)
 
 	u->look = 0;
 	if (e != ERR_OK)
-		end_with(u, page_of_mailbox(e));
+		submit_end_with(u, page_of_mailbox(e));
 	else if (!form_token_fits(u->r->token, is->form_key))
-		end_with(u, PAGE_STALE);
+		submit_end_with(u, PAGE_STALE);
 	else
 		take_token(u, u->r->token);
 	if (u->stage == SUBMIT_LOOKING)
 		take_name(u);
 	if (u->stage == SUBMIT_OVER)
-		wake(u);
+		submit_end_wake(u);
 }
 
 static void
@@ -315,13 +202,13 @@ start(struct submit *u)
 	if (u->stage == SUBMIT_OVER)
 		return;
 	if (page != PAGE_SITE) {
-		end_with(u, page);
+		submit_end_with(u, page);
 	} else if (!u->is_signed_in) {
 		take_name(u);
 	} else {
 		e = mailbox_look(s->mailbox, u->r->cookie, on_looked, u, &u->look);
 		if (e != ERR_OK)
-			end_with(u, page_of_mailbox(e));
+			submit_end_with(u, page_of_mailbox(e));
 	}
 }
 
@@ -348,7 +235,7 @@ put(struct task *t, const void *p, size_t n, size_t *used)
 	submit_turn_hear(u, e == ERR_OK ? n : *used);
 	if (!had_token && (token = intake_token(u->intake)) != NULL)
 		take_token(u, token);
-	conclude(u);
+	submit_end_conclude(u);
 	return is_over(t) ? ERR_STATE : e;
 }
 
@@ -360,7 +247,7 @@ end(struct task *t)
 	u->is_complete = true;
 	if (u->stage == SUBMIT_RECEIVING)
 		intake_end(u->intake);
-	conclude(u);
+	submit_end_conclude(u);
 }
 
 static void
@@ -368,10 +255,7 @@ give_up(struct task *t)
 {
 	struct submit *u = (struct submit *)t;
 
-	if (u->stage == SUBMIT_ISSUING)
-		remember(u, NULL);
-	else if (u->stage != SUBMIT_OVER)
-		end_with(u, PAGE_NOT_CONFIRMED);
+	submit_end_give_up(u, PAGE_NOT_CONFIRMED);
 }
 
 static enum err
@@ -402,12 +286,9 @@ let_go(struct task *t)
 {
 	struct submit *u = (struct submit *)t;
 
-	if (u->stage == SUBMIT_ISSUING)
-		remember(u, NULL);
-	else if (u->stage != SUBMIT_OVER)
-		end_with(u, cut_short(u));
+	submit_end_give_up(u, cut_short(u));
 	submit_turn_leave(u);
-	release(u);
+	submit_end_release(u);
 	explicit_bzero(u, sizeof *u);
 	free(u);
 }
@@ -439,7 +320,7 @@ submit_expire(struct site *s)
 	for (u = s->submits; u != NULL; u = u->next) {
 		if (u->stage != SUBMIT_RECEIVING || u->is_complete || u->since >= before)
 			continue;
-		end_with(u, PAGE_TOO_SLOW);
-		wake(u);
+		submit_end_with(u, PAGE_TOO_SLOW);
+		submit_end_wake(u);
 	}
 }

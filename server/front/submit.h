@@ -34,9 +34,6 @@ enum err MUST_CHECK submit_admit(const struct site *s, const struct request *r, 
 enum err MUST_CHECK submit_new(
     struct site *s, const struct request *r, const struct task_owner *owner, struct task **out);
 
-/* Was a form with this token committed not long ago? */
-bool submit_was_stored(const struct site *s, const char *token);
-
 /* Ends the uploads whose body takes longer than the site allows. */
 void submit_expire(struct site *s);
 

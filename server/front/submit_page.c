@@ -48,7 +48,7 @@ submit_page_error(
 void
 submit_page_note(const struct site *s, const char *token, enum page_value page)
 {
-	if (token[0] != '\0' && !submit_was_stored(s, token))
+	if (token[0] != '\0' && !receipts_knows(s->receipts, token, clock_mono_ms()))
 		endings_note(s->endings, token, page, clock_mono_ms());
 }
 

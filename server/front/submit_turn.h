@@ -8,8 +8,8 @@
 #include "front/task.h"
 
 /*
- * The uploads under way, and whose turn it is when all places are taken. Only submit.c and
- * submit_turn.c look into an upload: submit.c moves it on, submit_turn.c keeps the list.
+ * The uploads under way, and whose turn it is when all places are taken. Only submit*.c
+ * look into an upload: submit.c moves it on, submit_end.c ends it, submit_turn.c keeps the list.
  */
 struct submit {
 	struct task task;

@@ -111,7 +111,7 @@ view_progress(const struct site *s, const struct request *r, struct answer *a)
 		v.m.value[PAGE_WAITING] = "1";
 		return model_render(&v, PAGE_PROGRESS, 200, a);
 	}
-	if ((is_stored = submit_was_stored(s, r->token))) {
+	if ((is_stored = receipts_knows(s->receipts, r->token, clock_mono_ms()))) {
 		v.m.value[PAGE_STORED] = "1";
 		v.m.value[PAGE_SIGNED_IN] = went_to_a_mailbox(s, r) ? "1" : NULL;
 	} else if ((is_coming = submit_look(s, r->token, &seen))) {

@@ -8,10 +8,12 @@
 #include "front/answer.h"
 #include "front/fields.h"
 #include "front/page.h"
+#include "front/receipts.h"
 #include "front/replies.h"
 #include "front/request.h"
 #include "front/site.h"
 #include "front/task.h"
+#include "mailbox/mailbox.h"
 
 /*
  * The life of a request that waits for the mailbox: its small form is read,

@@ -38,10 +38,14 @@ test_the_same_form_again(void **state)
 	assert_ok(receipts_new(&r));
 	form_token_random(first);
 	assert_false(receipts_again(r, "form", 0, second));
+	assert_false(receipts_knows(r, "form", 0));
 	receipts_add(r, "form", first, &note, 0);
 	assert_true(receipts_again(r, "form", 5, second));
 	assert_string_equal(first, second);
+	assert_true(receipts_knows(r, "form", 5));
 	assert_false(receipts_again(r, "other", 5, second));
+	assert_false(receipts_knows(r, "other", 5));
+	assert_false(receipts_knows(r, "form", LIMIT_RECEIPT_MS));
 	assert_false(receipts_again(r, "form", LIMIT_RECEIPT_MS, second));
 	receipts_free(r);
 }
