@@ -8,9 +8,9 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "mailbox/deriver.h"
+#include "mailbox/desk_replies.h"
 #include "mailbox/session.h"
 #include "mailbox/uploads.h"
-#include "mailbox/views.h"
 #include "open/secret.h"
 
 _Static_assert(OP_TOKEN_LEN == SESSION_TOKEN_LEN, "one form of token");
@@ -20,8 +20,8 @@ struct desk {
 	struct deriver *deriver;
 	struct session_table *sessions;
 	struct uploads *uploads;
-	struct views *views;
 	struct desk_lines lines;
+	struct desk_replies replies;
 	uint8_t form_secret[32]; /* as long as this process lives */
 };
 
@@ -236,75 +236,6 @@ serve_waiting(struct desk *d)
 		continue;
 }
 
-/* ---- replies */
-
-/* No text comes; its place is another source's at once. */
-static void
-end_view(struct desk *d, uint32_t ref, enum err e)
-{
-	views_drop(d->views, ref);
-	answer(d, OP_TEXT, ref, e, NULL, 0);
-}
-
-static void
-read_replies(struct desk *d, const struct wire_msg *m)
-{
-	const struct op_token *t = (const void *)m->body;
-	struct session_data s = {0};
-	struct op_mailbox box;
-	enum err e;
-
-	if ((e = use(d, t->token, &s)) == ERR_OK)
-		e = views_open(d->views, m->ref, &s.keys, clock_mono_ms());
-	memcpy(box.mailbox, s.keys.mailbox, sizeof box.mailbox);
-	explicit_bzero(&s, sizeof s);
-	if (e != ERR_OK) {
-		answer(d, OP_TEXT, m->ref, e, NULL, 0);
-		return;
-	}
-	e = d->lines.to_store(d->lines.ctx, OP_REPLIES_GET, m->ref, &box, sizeof box);
-	if (e != ERR_OK)
-		end_view(d, m->ref, e);
-}
-
-/* One piece of text per request, so that no queue can grow. */
-static void
-answer_piece(struct desk *d, uint32_t ref)
-{
-	uint8_t body[WIRE_BODY_MAX];
-	struct op_text head;
-	size_t n = 0;
-	enum err e;
-
-	e = views_next(d->views, ref, &head, body + sizeof head, sizeof body - sizeof head, &n);
-	memcpy(body, &head, sizeof head);
-	if (e == ERR_OK)
-		answer(d, OP_TEXT, ref, ERR_OK, body, sizeof head + n);
-	else
-		answer(d, OP_TEXT, ref, e == ERR_NOTFOUND ? ERR_OK : e, NULL, 0);
-	explicit_bzero(body, sizeof body);
-}
-
-static void
-remove_reply(struct desk *d, const struct wire_msg *m)
-{
-	const struct op_remove *r = (const void *)m->body;
-	struct op_reply_remove body = {0};
-	struct session_data s = {0};
-	enum err e;
-
-	if ((e = use(d, r->token, &s)) != ERR_OK) {
-		answer(d, OP_REMOVED, m->ref, e, NULL, 0);
-		return;
-	}
-	memcpy(body.mailbox, s.keys.mailbox, sizeof body.mailbox);
-	memcpy(body.id, r->id, sizeof body.id);
-	explicit_bzero(&s, sizeof s);
-	e = d->lines.to_store(d->lines.ctx, OP_REPLIES_REMOVE, m->ref, &body, sizeof body);
-	if (e != ERR_OK)
-		answer(d, OP_REMOVED, m->ref, e, NULL, 0);
-}
-
 /* ---- what comes in. The table of wire/op.c has let it through. */
 
 static const struct {
@@ -316,8 +247,6 @@ static const struct {
     {OP_SIGN_IN, sign_in},
     {OP_LOOK, look},
     {OP_SIGN_OUT, sign_out},
-    {OP_READ, read_replies},
-    {OP_REMOVE, remove_reply},
 };
 
 void
@@ -332,50 +261,34 @@ desk_from_front(struct desk *d, const struct wire_msg *m)
 		uploads_drop(d->uploads, m->ref);
 	if (m->op == OP_NAME_GIVE_BACK)
 		give_back(d, m->ref);
+	if (m->op == OP_READ)
+		desk_replies_read(&d->replies, m);
 	if (m->op == OP_READ_MORE)
-		answer_piece(d, m->ref);
+		desk_replies_read_more(&d->replies, m->ref);
+	if (m->op == OP_REMOVE)
+		desk_replies_remove(&d->replies, m);
 }
 
 void
 desk_from_store(struct desk *d, const struct wire_msg *m)
 {
-	enum err e = (enum err)m->err;
-
-	if (m->op == OP_REPLIES_REMOVED)
-		answer(d, OP_REMOVED, m->ref, e, NULL, 0);
-	/* What nobody asked for, or waits for any more, front isn't told. */
-	if (m->op != OP_REPLIES || !views_waits(d->views, m->ref))
-		return;
-	if (e == ERR_OK)
-		e = views_fill(d->views, m->ref, m->fd);
-	else if (e == ERR_NOTFOUND)
-		e = ERR_SYS; /* to front it would say that the session is over */
-	if (e == ERR_OK)
-		answer_piece(d, m->ref);
-	else
-		end_view(d, m->ref, e);
+	desk_replies_from_store(&d->replies, m);
 }
 
 void
 desk_front_lost(struct desk *d)
 {
 	uploads_clear(d->uploads);
-	views_clear(d->views);
+	desk_replies_clear(&d->replies);
 	/* The next front counts its refs from the start, too: a late answer would give one source's
 	 * session to another. */
 	deriver_forget_sign_ins(d->deriver);
 }
 
-static void
-tell_no_replies(void *ctx, uint32_t ref)
-{
-	answer(ctx, OP_TEXT, ref, ERR_CLOSED, NULL, 0);
-}
-
 void
 desk_store_lost(struct desk *d)
 {
-	views_lose_store(d->views, tell_no_replies, d);
+	desk_replies_store_lost(&d->replies);
 }
 
 int
@@ -399,9 +312,9 @@ desk_tick(struct desk *d)
 
 	while (uploads_overdue(d->uploads, now, &ref))
 		answer(d, OP_NAME, ref, ERR_BUSY, NULL, 0);
-	views_sweep(d->views, now, tell_no_replies, d);
+	desk_replies_sweep(&d->replies, now);
 	if (deriver_sweep(d->deriver, now) || uploads_waiting(d->uploads, &ref) ||
-	    views_count(d->views) > 0)
+	    desk_replies_count(&d->replies) > 0)
 		return 1000;
 	return next;
 }
@@ -420,7 +333,8 @@ desk_new(unsigned workers, size_t at_once, const char *instance, const struct de
 	random_bytes(d->form_secret, sizeof d->form_secret);
 	events.ctx = d;
 	if ((e = session_table_new(&d->sessions)) != ERR_OK ||
-	    (e = uploads_new(&d->uploads)) != ERR_OK || (e = views_new(&d->views)) != ERR_OK ||
+	    (e = uploads_new(&d->uploads)) != ERR_OK ||
+	    (e = desk_replies_init(&d->replies, &d->lines, d->sessions)) != ERR_OK ||
 	    (e = deriver_new(workers, at_once, instance, &events, &d->deriver)) != ERR_OK)
 		desk_free(d);
 	else
@@ -436,6 +350,6 @@ desk_free(struct desk *d)
 	deriver_free(d->deriver);
 	session_table_free(d->sessions);
 	uploads_free(d->uploads);
-	views_free(d->views);
+	desk_replies_wipe(&d->replies);
 	secret_free(d);
 }
