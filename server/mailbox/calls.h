@@ -10,7 +10,7 @@
 
 /*
  * The calls of front to the mailbox that are under way. What doesn't fit into
- * the socket stays due in its call, as in store_client.c: nothing waits,
+ * the socket stays due in its call, as in store/slots.h: nothing waits,
  * nothing grows. Internal to mailbox_client.c.
  */
 #define CALLS_MAX (LIMIT_IN_FLIGHT_MAX + LIMIT_MAILBOX_CALLS)

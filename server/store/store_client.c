@@ -6,73 +6,25 @@
 #include <sys/epoll.h>
 
 #include "base/io.h"
+#include "store/slots.h"
 #include "wire/wire.h"
 
 /*
  * The seam's default: the store is the sealslotd-store process at the other
- * end of a socketpair. What doesn't fit into the socket at once stays due in
- * its upload's slot, so no queue can grow and nothing ever waits.
+ * end of a socketpair. What is under way is in slots.h.
  */
-
-/* What an upload's slot is up to. DUE: a message that still has to be sent. */
-enum slot_state {
-	SLOT_FREE,
-	SLOT_BEGIN_DUE,
-	SLOT_BEGIN_SENT,
-	SLOT_OPEN,
-	SLOT_COMMIT_DUE,
-	SLOT_COMMIT_SENT,
-	SLOT_ABORT_DUE,
-};
-
-struct slot {
-	enum slot_state state;
-	uint32_t ref;
-	void *ctx;
-	store_begun *begun;
-	store_committed *committed;
-	union {
-		struct op_begin begin;
-		struct op_commit commit;
-	} body;
-};
-
 struct store {
 	int sock;
 	int epoll; /* what the event loop waits for, for life; holds sock while there is one */
 	bool is_blocked; /* some message is due */
-	uint32_t generation;
 	struct minisign_key root;
 	struct store_events events;
 	uint64_t signed_in_room;
 	struct schedule
 	    *schedule; /* lent to the last schedule event, with its text and signature */
 	struct buf text, sig;
-	struct slot slots[LIMIT_IN_FLIGHT_MAX];
+	struct slots slots;
 };
-
-#define N_SLOTS LIMIT_IN_FLIGHT_MAX
-
-/* A ref is never used twice within a generation's turn, so late answers hit nobody else's slot. */
-static uint32_t
-make_ref(uint32_t generation, size_t slot)
-{
-	return generation * N_SLOTS + (uint32_t)slot + 1;
-}
-
-static struct slot *
-find_slot(struct store *s, uint32_t ref)
-{
-	struct slot *slot = &s->slots[(ref - 1) % N_SLOTS];
-
-	return ref != 0 && slot->ref == ref && slot->state != SLOT_FREE ? slot : NULL;
-}
-
-static void
-free_slot(struct slot *slot)
-{
-	*slot = (struct slot){.state = SLOT_FREE};
-}
 
 static enum err
 attach(struct store *s, int sock)
@@ -98,8 +50,7 @@ store_new(int sock, const struct minisign_key *root, const struct store_events *
 	s->sock = -1;
 	s->root = *root;
 	s->events = *events;
-	/* Answers to somebody before us, of whatever kind, find no slot of ours. */
-	s->generation = random_below(UINT32_MAX / N_SLOTS);
+	slots_init(&s->slots);
 	buf_init(&s->text, LIMIT_SCHEDULE);
 	buf_init(&s->sig, LIMIT_SIGNATURE);
 	if ((s->epoll = epoll_create1(EPOLL_CLOEXEC)) != -1)
@@ -109,28 +60,6 @@ store_new(int sock, const struct minisign_key *root, const struct store_events *
 	else
 		store_free(s);
 	return e;
-}
-
-/* Every upload learns that its store is gone; the slot is free before its callback runs. */
-static void
-lose_uploads(struct store *s)
-{
-	struct slot was;
-	size_t i;
-
-	for (i = 0; i < N_SLOTS; i++) {
-		was = s->slots[i];
-		free_slot(&s->slots[i]);
-		switch (was.state) {
-		case SLOT_BEGIN_DUE:
-		case SLOT_BEGIN_SENT: was.begun(was.ctx, ERR_CLOSED, -1); break;
-		case SLOT_COMMIT_DUE:
-		case SLOT_COMMIT_SENT: was.committed(was.ctx, ERR_CLOSED); break;
-		case SLOT_FREE:
-		case SLOT_OPEN:
-		case SLOT_ABORT_DUE: break;
-		}
-	}
 }
 
 /* Out of the epoll first: it would go on waiting for a socket that is open elsewhere, too. */
@@ -146,7 +75,7 @@ static void
 lose(struct store *s)
 {
 	detach(s);
-	lose_uploads(s);
+	slots_lose(&s->slots);
 	s->events.gone(s->events.ctx);
 }
 
@@ -177,38 +106,6 @@ store_fd(const struct store *s)
 	return s->epoll;
 }
 
-/* Sends what a slot has due; ERR_AGAIN leaves it due. */
-static enum err
-send_due(struct store *s, struct slot *slot)
-{
-	enum err e = ERR_OK;
-
-	switch (slot->state) {
-	case SLOT_BEGIN_DUE:
-		e = wire_send(s->sock, OP_BEGIN, slot->ref, ERR_OK, &slot->body.begin,
-		    sizeof slot->body.begin, -1);
-		if (e == ERR_OK)
-			slot->state = SLOT_BEGIN_SENT;
-		break;
-	case SLOT_COMMIT_DUE:
-		e = wire_send(s->sock, OP_COMMIT, slot->ref, ERR_OK, &slot->body.commit,
-		    sizeof slot->body.commit, -1);
-		if (e == ERR_OK)
-			slot->state = SLOT_COMMIT_SENT;
-		break;
-	case SLOT_ABORT_DUE:
-		e = wire_send(s->sock, OP_ABORT, slot->ref, ERR_OK, NULL, 0, -1);
-		if (e == ERR_OK)
-			free_slot(slot);
-		break;
-	case SLOT_FREE:
-	case SLOT_BEGIN_SENT:
-	case SLOT_OPEN:
-	case SLOT_COMMIT_SENT: break;
-	}
-	return e;
-}
-
 /* While something is due, the descriptor is also ready when the socket has room. */
 static void
 set_blocked(struct store *s, bool is_blocked)
@@ -223,27 +120,21 @@ set_blocked(struct store *s, bool is_blocked)
 static void
 post(struct store *s, struct slot *slot)
 {
-	if (s->is_blocked || send_due(s, slot) == ERR_AGAIN)
+	if (s->is_blocked || slots_send(slot, s->sock) == ERR_AGAIN)
 		set_blocked(s, true);
 }
 
 static void
 flush(struct store *s)
 {
-	size_t i;
-
-	if (!s->is_blocked)
-		return;
-	for (i = 0; i < N_SLOTS; i++)
-		if (send_due(s, &s->slots[i]) == ERR_AGAIN)
-			return;
-	set_blocked(s, false);
+	if (s->is_blocked && slots_send_all(&s->slots, s->sock) != ERR_AGAIN)
+		set_blocked(s, false);
 }
 
 static void
 take_begun(struct store *s, struct wire_msg *m)
 {
-	struct slot *slot = find_slot(s, m->ref);
+	struct slot *slot = slots_find(&s->slots, m->ref);
 	struct slot was;
 
 	if (slot == NULL || slot->state != SLOT_BEGIN_SENT) {
@@ -254,7 +145,7 @@ take_begun(struct store *s, struct wire_msg *m)
 	if (m->err == ERR_OK)
 		slot->state = SLOT_OPEN;
 	else
-		free_slot(slot);
+		slots_release(slot);
 	was.begun(was.ctx, (enum err)m->err, m->fd);
 	m->fd = -1; /* the callee's now */
 }
@@ -262,13 +153,13 @@ take_begun(struct store *s, struct wire_msg *m)
 static void
 take_committed(struct store *s, const struct wire_msg *m)
 {
-	struct slot *slot = find_slot(s, m->ref);
+	struct slot *slot = slots_find(&s->slots, m->ref);
 	struct slot was;
 
 	if (slot == NULL || slot->state != SLOT_COMMIT_SENT)
 		return;
 	was = *slot;
-	free_slot(slot);
+	slots_release(slot);
 	was.committed(was.ctx, (enum err)m->err);
 }
 
@@ -353,22 +244,14 @@ static enum err
 begin(struct store *s, const struct op_begin *what, store_begun *cb, void *ctx, uint32_t *upload)
 {
 	struct slot *slot;
-	size_t i;
 
 	if (s->sock == -1)
 		return ERR_CLOSED;
-	for (i = 0; i < N_SLOTS && s->slots[i].state != SLOT_FREE; i++)
-		;
-	if (i == N_SLOTS)
+	if ((slot = slots_take(&s->slots)) == NULL)
 		return ERR_BUSY;
-	slot = &s->slots[i];
-	/* The generation stays below the point where a ref would wrap to 0. */
-	s->generation = (s->generation + 1) % (UINT32_MAX / N_SLOTS);
-	*slot = (struct slot){.state = SLOT_BEGIN_DUE,
-	    .ref = make_ref(s->generation, i),
-	    .ctx = ctx,
-	    .begun = cb,
-	    .body.begin = *what};
+	slot->ctx = ctx;
+	slot->begun = cb;
+	slot->body.begin = *what;
 	*upload = slot->ref;
 	post(s, slot);
 	return ERR_OK;
@@ -403,7 +286,7 @@ store_commit(
 {
 	struct slot *slot;
 
-	if (s->sock == -1 || (slot = find_slot(s, upload)) == NULL)
+	if (s->sock == -1 || (slot = slots_find(&s->slots, upload)) == NULL)
 		return ERR_CLOSED;
 	if (slot->state != SLOT_OPEN)
 		return ERR_STATE;
@@ -423,12 +306,12 @@ store_commit(
 void
 store_abort(struct store *s, uint32_t upload)
 {
-	struct slot *slot = find_slot(s, upload);
+	struct slot *slot = slots_find(&s->slots, upload);
 
 	if (slot == NULL || slot->state == SLOT_ABORT_DUE)
 		return;
 	if (slot->state == SLOT_BEGIN_DUE) {
-		free_slot(slot); /* store never heard of it */
+		slots_release(slot); /* store never heard of it */
 		return;
 	}
 	slot->state = SLOT_ABORT_DUE;
