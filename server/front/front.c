@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "forget/forget.h"
 #include "front/door.h"
+#include "front/drain.h"
 #include "front/gate.h"
 #include "front/http.h"
 #include "front/loop.h"
@@ -16,9 +17,8 @@
 #include "front/timing.h"
 #include "wire/wire.h"
 
-#define BUFFERS_PER_WORKER 8    /* chunks that wait for or are with one worker */
-#define LATE_RECEIPT_MS    5000 /* for a browser to come back for its receipt before we end */
-#define FORGET_MS          300  /* from a request to the wiping of what it left on the stack */
+#define BUFFERS_PER_WORKER 8   /* chunks that wait for or are with one worker */
+#define FORGET_MS          300 /* from a request to the wiping of what it left on the stack */
 
 struct front {
 	const struct conf *conf;
@@ -32,10 +32,9 @@ struct front {
 	struct site site;
 	struct mailbox *mailbox; /* NULL: there never was one */
 	struct loop_source on_parent, on_store, on_mailbox, on_sealer;
-	struct loop_queue sweeps, deadlines, last_words, forgettings;
-	struct loop_timer sweep, deadline, last_word, forgetting;
-	bool had_uploads; /* when draining began */
-	bool is_drained;
+	struct loop_queue sweeps, forgettings;
+	struct loop_timer sweep, forgetting;
+	struct drain drain;
 	enum err end;
 	/* what store has said since it was connected */
 	bool has_schedule_news, has_room_news;
@@ -164,44 +163,12 @@ on_mailbox(void *ctx, uint32_t events)
 /* ---- the parent */
 
 static void
-say_drained(void *owner)
-{
-	struct front *f = owner;
-
-	if (f->is_drained)
-		return;
-	f->is_drained = true;
-	loop_timer_stop(&f->deadline);
-	loop_timer_stop(&f->last_word);
-	/* If it can't be told, its own deadline ends us. */
-	if (wire_send(f->parent, OP_DRAINED, 0, ERR_OK, NULL, 0, -1) != ERR_OK)
-		f->is_drained = true;
-}
-
-/* No new uploads; those in flight go on, and their sources get their receipts. */
-static void
 begin_draining(struct front *f, const struct wire_msg *m)
 {
 	struct op_drain d;
 
-	if (f->site.is_draining)
-		return;
 	memcpy(&d, m->body, sizeof d);
-	f->site.is_draining = true;
-	f->had_uploads = f->site.submits != NULL;
-	loop_queue_add(f->loop, &f->deadlines, d.ms, say_drained);
-	loop_timer_start(&f->deadlines, &f->deadline, f);
-}
-
-static void
-go_on_draining(struct front *f)
-{
-	if (!f->site.is_draining || f->is_drained || f->site.submits != NULL)
-		return;
-	if (!f->had_uploads)
-		say_drained(f);
-	else if (f->last_word.queue == NULL)
-		loop_timer_start(&f->last_words, &f->last_word, f);
+	drain_begin(&f->drain, d.ms);
 }
 
 static enum err
@@ -293,7 +260,7 @@ on_turn(void *ctx)
 	struct front *f = ctx;
 	int64_t ms = http_turn(f->http);
 
-	go_on_draining(f);
+	drain_turn(&f->drain);
 	return ms;
 }
 
@@ -355,7 +322,7 @@ open_loop(struct front *f)
 	    (e = loop_add(f->loop, &f->on_sealer, sealer_fd(f->sealer), EPOLLIN)) != ERR_OK)
 		return e;
 	loop_queue_add(f->loop, &f->forgettings, FORGET_MS, on_forget);
-	loop_queue_add(f->loop, &f->last_words, LATE_RECEIPT_MS, say_drained);
+	drain_init(&f->drain, f->loop, &f->site, f->parent);
 	if ((e = loop_add(f->loop, &f->on_store, store_fd(f->store), EPOLLIN)) != ERR_OK ||
 	    f->mailbox == NULL)
 		return e;
