@@ -12,6 +12,7 @@
 #include "front/gate.h"
 #include "front/http.h"
 #include "front/loop.h"
+#include "front/news.h"
 #include "front/route.h"
 #include "front/submit.h"
 #include "front/timing.h"
@@ -30,14 +31,13 @@ struct front {
 	struct store *store;
 	struct sealer *sealer;
 	struct site site;
+	struct news news;
 	struct mailbox *mailbox; /* NULL: there never was one */
 	struct loop_source on_parent, on_store, on_mailbox, on_sealer;
 	struct loop_queue sweeps, forgettings;
 	struct loop_timer sweep, forgetting;
 	struct drain drain;
 	enum err end;
-	/* what store has said since it was connected */
-	bool has_schedule_news, has_room_news;
 };
 
 static void
@@ -90,46 +90,6 @@ on_yield(void *ctx, uint32_t circuit)
 }
 
 /* ---- store */
-
-/* It speaks of both as soon as it is connected; before that nothing can be promised to anybody. */
-static void
-hear(struct front *f, bool *news)
-{
-	*news = true;
-	f->site.has_store = f->has_schedule_news && f->has_room_news;
-}
-
-static void
-on_schedule(void *ctx, enum err why, const struct schedule *s, const struct buf *text,
-    const struct buf *sig, int32_t today)
-{
-	struct front *f = ctx;
-
-	if (why == ERR_OK && s != NULL)
-		site_take_schedule(&f->site, text, sig, today);
-	else
-		site_drop_schedule(&f->site);
-	hear(f, &f->has_schedule_news);
-}
-
-static void
-on_room(void *ctx, uint64_t bytes, bool is_writable)
-{
-	struct front *f = ctx;
-
-	f->site.room = bytes;
-	f->site.signed_in_room = store_signed_in_room(f->store);
-	f->site.is_writable = is_writable;
-	hear(f, &f->has_room_news);
-}
-
-static void
-on_gone(void *ctx)
-{
-	struct front *f = ctx;
-
-	f->has_schedule_news = f->has_room_news = f->site.has_store = false;
-}
 
 static void
 on_store(void *ctx, uint32_t events)
@@ -267,7 +227,7 @@ on_turn(void *ctx)
 static enum err
 open_site(struct front *f, const struct front_setup *s)
 {
-	const struct store_events events = {f, on_schedule, on_room, on_gone};
+	const struct store_events events = news_events(&f->news);
 	enum err e;
 
 	if ((e = site_init(&f->site, s->conf, &s->root, s->listener)) != ERR_OK ||
@@ -343,6 +303,7 @@ front_new(const struct front_setup *s, struct front **out)
 	}
 	f->conf = s->conf;
 	f->parent = s->parent;
+	f->news.site = &f->site;
 	if ((e = open_site(f, s)) != ERR_OK || (e = open_loop(f)) != ERR_OK ||
 	    (e = open_rooms(f, s->listener)) != ERR_OK) {
 		if (f->store == NULL)
