@@ -21,7 +21,8 @@
 
 /*
  * What front knows: the configuration, what store said last, the receipts, the
- * uploads under way. Pages and uploads read it; front.c, news.c and drain.c keep it up to date.
+ * uploads under way. Pages and uploads read it; front.c, news.c and drain.c
+ * keep it up to date.
  */
 #define SITE_ADDRESS 64
 

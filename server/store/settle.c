@@ -12,20 +12,16 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/io.h"
-#include "base/text.h"
 #include "store/db_care.h"
-#include "store/quota.h"
-#include "store/settle_copy.h"
+#include "store/settle_day.h"
 #include "store/settle_names.h"
 #include "wire/item_file.h"
 
 #define STACK_BYTES (256 * 1024)
 #define START_SEC   60       /* after midnight; the loop also waits for commits of the day before */
 #define RETRY_MS    (600000) /* after a settle that couldn't be done */
-#define SLACK       LIMIT_MIB /* beside the largest item: the index, the folder */
 
 struct settle {
-	struct depot *depot;
 	int event;
 	pthread_t thread;
 	bool has_thread;
@@ -33,13 +29,9 @@ struct settle {
 	pthread_cond_t wake;
 	enum settle_state state;
 	enum settle_wait why; /* the last one wasn't done */
-	uint64_t need;        /* bytes of room that the last one lacked */
-	struct settle_copy copy;
 	atomic_bool is_ending;
-	/* of the thread, while one is under way */
-	int32_t from, before;
-	struct buf items;  /* struct db_item each */
-	struct buf hashes; /* struct db_hash each */
+	struct settle_day
+	    day; /* of the thread, while one is under way, but for its copy's atomics */
 	/* of the loop */
 	bool is_mark_known;
 	int32_t mark;
@@ -77,100 +69,7 @@ enter(struct settle *s, enum settle_state next)
 	say(s);
 }
 
-/* ---- the thread's work */
-
-static enum err
-list_item(void *ctx, const struct db_item *item)
-{
-	return buf_add(ctx, item, sizeof *item);
-}
-
-static struct db_item *
-items_of(struct settle *s, size_t *n)
-{
-	*n = s->items.len / sizeof(struct db_item);
-	return (struct db_item *)(void *)s->items.p;
-}
-
-static enum err
-list(struct settle *s)
-{
-	struct db_item *items;
-	size_t n;
-	enum err e;
-
-	buf_wipe(&s->items);
-	buf_wipe(&s->hashes);
-	pthread_mutex_lock(&s->depot->db_lock);
-	e = db_each_of_days(s->depot->db, s->from, s->before, list_item, &s->items);
-	pthread_mutex_unlock(&s->depot->db_lock);
-	items = items_of(s, &n);
-	if (e == ERR_OK)
-		settle_names_shuffle(items, n);
-	return e;
-}
-
-/* Is there room for the largest copy? */
-static enum err
-check_room(struct settle *s)
-{
-	const struct db_item *items;
-	uint64_t largest = 0, have = 0;
-	size_t i, n;
-	enum err e;
-
-	items = items_of(s, &n);
-	for (i = 0; i < n; i++)
-		if (items[i].size > largest)
-			largest = items[i].size;
-	if ((e = quota_free(s->depot->folder.items, &have)) != ERR_OK)
-		return e;
-	s->need = largest + SLACK + atomic_load(&s->copy.promised);
-	return have < s->need ? ERR_NOSPACE : ERR_OK;
-}
-
-static enum err
-copy_all(struct settle *s)
-{
-	const struct db_item *items;
-	struct db_hash h;
-	size_t i, n;
-	enum err e;
-
-	if ((e = check_room(s)) != ERR_OK)
-		return e;
-	items = items_of(s, &n);
-	for (i = 0; i < n && e == ERR_OK; i++) {
-		e = settle_copy(&s->copy, &items[i], h.hash);
-		memcpy(h.id, items[i].id, DB_ID);
-		if (e == ERR_OK)
-			e = buf_add(&s->hashes, &h, sizeof h);
-		else if (e == ERR_NOTFOUND || e == ERR_PROFILE)
-			e = ERR_OK; /* deleted meanwhile, or damaged: sealslotd check tells */
-	}
-	return e == ERR_OK ? io_sync(s->depot->folder.items) : e;
-}
-
-/* Nothing is deleted while the settle has the index, so no name can come back that was. */
-static enum err
-end(struct settle *s)
-{
-	struct db *db = s->depot->db;
-	struct db_item *items;
-	size_t n;
-	enum err e;
-
-	items = items_of(s, &n);
-	if ((e = settle_names_mix(s->depot->folder.items, items, n)) != ERR_OK)
-		return e;
-	pthread_mutex_lock(&s->depot->db_lock);
-	if ((e = db_put_hashes(db, (const struct db_hash *)(const void *)s->hashes.p,
-		 s->hashes.len / sizeof(struct db_hash))) == ERR_OK &&
-	    (e = db_vacuum(db)) == ERR_OK)
-		e = db_set_mark(db, DB_MARK_SETTLED, s->before);
-	pthread_mutex_unlock(&s->depot->db_lock);
-	return e;
-}
+/* ---- the thread */
 
 /* Until somebody says go; false: the end. */
 static bool
@@ -186,8 +85,7 @@ wait_for(struct settle *s, enum settle_state wanted)
 static void
 conclude(struct settle *s, enum err e)
 {
-	buf_wipe(&s->items);
-	buf_wipe(&s->hashes);
+	settle_day_wipe(&s->day);
 	pthread_mutex_lock(&s->lock);
 	s->why = e == ERR_OK        ? SETTLE_WAITS_NOT
 		 : e == ERR_NOSPACE ? SETTLE_WAITS_FOR_ROOM
@@ -203,15 +101,15 @@ work(void *arg)
 	enum err e;
 
 	while (wait_for(s, SETTLE_LISTING)) {
-		if ((e = list(s)) == ERR_OK) {
+		if ((e = settle_day_list(&s->day)) == ERR_OK) {
 			enter(s, SETTLE_COPYING);
-			e = copy_all(s);
+			e = settle_day_copy(&s->day);
 		}
 		if (e == ERR_OK) {
 			enter(s, SETTLE_WAITING);
 			if (!wait_for(s, SETTLE_ENDING))
 				break;
-			e = end(s);
+			e = settle_day_end(&s->day);
 		}
 		conclude(s, e);
 	}
@@ -229,10 +127,7 @@ settle_new(struct depot *depot, struct settle **out)
 
 	if ((s = calloc(1, sizeof *s)) == NULL)
 		return ERR_NOMEM;
-	s->depot = depot;
-	s->copy = (struct settle_copy){.items = depot->folder.items, .is_ending = &s->is_ending};
-	buf_init(&s->items, SIZE_MAX);
-	buf_init(&s->hashes, SIZE_MAX);
+	settle_day_init(&s->day, depot, &s->is_ending);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->wake, NULL);
 	if ((s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1) {
@@ -264,8 +159,7 @@ settle_free(struct settle *s)
 	pthread_mutex_unlock(&s->lock);
 	if (s->has_thread)
 		pthread_join(s->thread, NULL);
-	buf_wipe(&s->items);
-	buf_wipe(&s->hashes);
+	settle_day_wipe(&s->day);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);
 	io_close(&s->event);
@@ -304,12 +198,12 @@ read_mark(struct settle *s)
 
 	if (s->is_mark_known)
 		return;
-	pthread_mutex_lock(&s->depot->db_lock);
-	if ((e = db_mark(s->depot->db, DB_MARK_SETTLED, &s->mark)) == ERR_NOTFOUND) {
+	pthread_mutex_lock(&s->day.depot->db_lock);
+	if ((e = db_mark(s->day.depot->db, DB_MARK_SETTLED, &s->mark)) == ERR_NOTFOUND) {
 		s->mark = 0;
 		e = ERR_OK;
 	}
-	pthread_mutex_unlock(&s->depot->db_lock);
+	pthread_mutex_unlock(&s->day.depot->db_lock);
 	s->is_mark_known = e == ERR_OK;
 }
 
@@ -320,7 +214,7 @@ settle_tick(struct settle *s, uint64_t promised)
 
 	if (s == NULL)
 		return;
-	atomic_store(&s->copy.promised, promised);
+	atomic_store(&s->day.copy.promised, promised);
 	if (state(s) != SETTLE_IDLE || clock_mono_ms() < s->next_try)
 		return;
 	read_mark(s);
@@ -328,10 +222,10 @@ settle_tick(struct settle *s, uint64_t promised)
 	if (s->is_mark_known && s->mark > today)
 		s->mark = today;
 	if (!s->is_mark_known || s->mark >= today || clock_now() % DATE_DAY_SEC < START_SEC ||
-	    depot_judge_clock(s->depot) != ERR_OK)
+	    depot_judge_clock(s->day.depot) != ERR_OK)
 		return;
-	s->from = s->mark;
-	s->before = today;
+	s->day.from = s->mark;
+	s->day.before = today;
 	enter(s, SETTLE_LISTING);
 }
 
@@ -355,7 +249,7 @@ settle_is_idle(const struct settle *s)
 uint64_t
 settle_claim(const struct settle *s)
 {
-	return s == NULL ? 0 : atomic_load(&s->copy.left);
+	return s == NULL ? 0 : atomic_load(&s->day.copy.left);
 }
 
 void
@@ -365,7 +259,7 @@ settle_tell(const struct settle *s, struct op_status *out)
 		return;
 	out->settled = s->is_mark_known ? s->mark : 0;
 	out->settle_wait = (uint8_t)s->why;
-	out->settle_need = s->why == SETTLE_WAITS_FOR_ROOM ? s->need : 0;
+	out->settle_need = s->why == SETTLE_WAITS_FOR_ROOM ? s->day.need : 0;
 }
 
 /* ---- at start */
