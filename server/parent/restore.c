@@ -1,153 +1,30 @@
 #include "parent/restore.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/date.h"
 #include "base/io.h"
 #include "carry/minisign.h"
 #include "carry/tar.h"
 #include "parent/backup_index.h"
+#include "parent/restore_dir.h"
 
 #define BLOCK_SIZE (256 * 1024)
-#define MARKER     "restoring" /* what lies beside it isn't a store yet, and is ours to remove */
 #define STATE_MAX  4096
 
 struct restore {
 	const struct setup *setup;
 	int in;
 	const char *name;
-	int root, items, keys, lock;
+	struct restore_dir dir;
 	struct tar_read tar;
 	uint8_t *block;
 	struct backup_head head;
 	struct buf files; /* struct backup_file each */
 	struct buf state; /* the file that comes last */
 };
-
-/* ---- the folder */
-
-static enum err
-open_folder(struct restore *r, struct reason *why)
-{
-	const char *path = r->setup->conf->store_path;
-	struct stat st;
-	enum err e;
-
-	if ((e = io_open_dir(AT_FDCWD, path, &r->root)) != ERR_OK)
-		return reason_sys(why, e, "Can't open the folder %s", path);
-	if (fstat(r->root, &st) == -1)
-		return reason_sys(why, ERR_SYS, "Can't look at %s", path);
-	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
-		return reason_set(why, ERR_MODE,
-		    "%s must belong to user %u with mode 700: say chown and chmod.", path,
-		    geteuid());
-	r->lock = openat(r->root, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (r->lock == -1 || flock(r->lock, LOCK_EX | LOCK_NB) == -1)
-		return reason_set(why, ERR_BUSY, "Another sealslotd is at work on %s.", path);
-	return ERR_OK;
-}
-
-/* Calls each for every name but "." and "..", until one of them gives an error. */
-static enum err
-each_name(int dirfd, enum err (*each)(int dirfd, const char *name))
-{
-	struct dirent *d;
-	enum err e;
-	DIR *dir = NULL;
-
-	if ((e = io_open_list(dirfd, &dir)) != ERR_OK)
-		return e;
-	while (e == ERR_OK && (d = readdir(dir)) != NULL)
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-			e = each(dirfd, d->d_name);
-	closedir(dir);
-	return e;
-}
-
-static enum err
-refuse_name(int dirfd, const char *name)
-{
-	(void)dirfd;
-	return strcmp(name, "lock") == 0 || strcmp(name, "lost+found") == 0 ? ERR_OK : ERR_EXISTS;
-}
-
-static enum err
-remove_name(int dirfd, const char *name)
-{
-	return unlinkat(dirfd, name, 0) == -1 ? io_errno() : ERR_OK;
-}
-
-static enum err
-empty_folder(int root, const char *name)
-{
-	enum err e;
-	int fd = -1;
-
-	if ((e = io_open_dir(root, name, &fd)) == ERR_NOTFOUND)
-		return ERR_OK;
-	if (e == ERR_OK)
-		e = each_name(fd, remove_name);
-	io_close(&fd);
-	if (e == ERR_OK && unlinkat(root, name, AT_REMOVEDIR) == -1)
-		e = io_errno();
-	return e;
-}
-
-/* Removes what a restore has written that didn't come to its end. The marker goes last. */
-static enum err
-clean_up(int root)
-{
-	static const char *const own[] = {"index.db", "transfer.key", "transfer.pub", MARKER};
-	enum err e;
-	size_t i;
-
-	if ((e = empty_folder(root, "items")) != ERR_OK ||
-	    (e = empty_folder(root, "keys")) != ERR_OK)
-		return e;
-	for (i = 0; i < sizeof own / sizeof own[0]; i++)
-		if (unlinkat(root, own[i], 0) == -1 && errno != ENOENT)
-			return io_errno();
-	return io_sync(root);
-}
-
-static enum err
-make_private(int root, const char *name, int *fd)
-{
-	if (mkdirat(root, name, 0700) == -1)
-		return io_errno();
-	return io_open_dir(root, name, fd);
-}
-
-static enum err
-prepare_folder(struct restore *r, struct reason *why)
-{
-	const char *path = r->setup->conf->store_path;
-	enum err e;
-
-	if (faccessat(r->root, "state", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return reason_set(why, ERR_EXISTS,
-		    "%s is a store already: a backup is restored into an empty folder only.", path);
-	if (faccessat(r->root, MARKER, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (e = clean_up(r->root)) != ERR_OK)
-		return reason_sys(
-		    why, e, "Can't remove what an interrupted restore left in %s", path);
-	if ((e = each_name(r->root, refuse_name)) == ERR_EXISTS)
-		return reason_set(why, e,
-		    "%s isn't empty: a backup is restored into an empty folder only.", path);
-	if (e != ERR_OK || (e = io_write_new(r->root, MARKER, "", 0, 0600)) != ERR_OK ||
-	    (e = make_private(r->root, "items", &r->items)) != ERR_OK ||
-	    (e = make_private(r->root, "keys", &r->keys)) != ERR_OK)
-		return reason_sys(why, e, "Can't write to %s", path);
-	return ERR_OK;
-}
 
 /* ---- the archive */
 
@@ -257,20 +134,6 @@ compare_root(const struct restore *r, const struct buf *text, struct reason *why
 }
 
 static enum err
-create(struct restore *r, const struct backup_file *f, int *fd)
-{
-	switch (backup_kind_of(f->name)) {
-	case BACKUP_OWN: return io_create(r->root, f->name, 0600, fd);
-	case BACKUP_KEY: return io_create(r->keys, f->name + strlen("keys/"), 0600, fd);
-	case BACKUP_ITEM: return io_create(r->items, f->name, 0400, fd);
-	case BACKUP_STATE:
-	case BACKUP_CONF:
-	case BACKUP_NONE: break;
-	}
-	return ERR_PROFILE;
-}
-
-static enum err
 write_file(struct restore *r, const struct backup_file *f, uint8_t hash[static HASH_LEN],
     struct reason *why)
 {
@@ -279,7 +142,7 @@ write_file(struct restore *r, const struct backup_file *f, uint8_t hash[static H
 	int fd = -1;
 	enum err e;
 
-	if ((e = create(r, f, &fd)) != ERR_OK)
+	if ((e = restore_dir_create(&r->dir, f, &fd)) != ERR_OK)
 		return reason_sys(why, e, "Can't write %s in the store", f->name);
 	if ((e = read_content(r, f->size, fd, NULL, hash)) == ERR_NOSPACE)
 		reason_set(why, e, "The file system of the store is full.");
@@ -352,50 +215,31 @@ restore_files(struct restore *r, struct restore_result *out, struct reason *why)
 	return e == ERR_CLOSED ? ERR_OK : e;
 }
 
-/*
- * Everything is on the medium before it becomes a store. The marker stays: the store process that
- * opens it first sees by it that this index came from a backup.
- */
-static enum err
-complete(struct restore *r, struct reason *why)
-{
-	enum err e;
-
-	if (syncfs(r->root) == -1)
-		return reason_sys(why, io_errno(), "Can't write the store");
-	if ((e = io_write_new(r->root, "state", r->state.p, r->state.len, 0600)) != ERR_OK)
-		return reason_sys(why, e, "Can't write the file \"state\"");
-	return ERR_OK;
-}
-
 enum err
 restore_run(
     const struct setup *s, int in, const char *name, struct restore_result *out, struct reason *why)
 {
-	struct restore r = {.setup = s, .in = in, .name = name, .root = -1};
+	struct restore r = {.setup = s, .in = in, .name = name, .dir = RESTORE_DIR_NONE};
 	bool is_ours = false;
 	enum err e;
 
-	r.items = r.keys = r.lock = -1;
 	buf_init(&r.files, LIMIT_BACKUP_FILES * sizeof(struct backup_file));
 	buf_init(&r.state, STATE_MAX);
 	tar_read_init(&r.tar);
 	*out = (struct restore_result){.items = 0};
 	if ((r.block = malloc(BLOCK_SIZE)) == NULL)
 		return reason_sys(why, ERR_NOMEM, "Can't restore");
-	if ((e = read_list(&r, why)) == ERR_OK && (e = open_folder(&r, why)) == ERR_OK &&
-	    (e = prepare_folder(&r, why)) == ERR_OK) {
+	if ((e = read_list(&r, why)) == ERR_OK &&
+	    (e = restore_dir_open(&r.dir, s->conf->store_path, why)) == ERR_OK &&
+	    (e = restore_dir_take(&r.dir, why)) == ERR_OK) {
 		is_ours = true;
 		if ((e = restore_files(&r, out, why)) == ERR_OK)
-			e = complete(&r, why);
+			e = restore_dir_complete(&r.dir, r.state.p, r.state.len, why);
 	}
-	if (e != ERR_OK && is_ours && faccessat(r.root, "state", F_OK, AT_SYMLINK_NOFOLLOW) == -1)
-		(void)!clean_up(r.root); /* else the next restore does */
+	if (e != ERR_OK && is_ours)
+		restore_dir_undo(&r.dir);
 	out->made = r.head.made;
-	io_close(&r.items);
-	io_close(&r.keys);
-	io_close(&r.lock);
-	io_close(&r.root);
+	restore_dir_close(&r.dir);
 	buf_wipe(&r.files);
 	buf_wipe(&r.state);
 	free(r.block);
