@@ -11,7 +11,7 @@
 /*
  * The calls of front to the mailbox that are under way. What doesn't fit into
  * the socket stays due in its call, as in store/slots.h: nothing waits,
- * nothing grows. Internal to mailbox_client.c.
+ * nothing grows. Internal to mailbox_client.c and call_answers.c.
  */
 #define CALLS_MAX (LIMIT_IN_FLIGHT_MAX + LIMIT_MAILBOX_CALLS)
 
