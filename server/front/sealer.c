@@ -1,51 +1,16 @@
 #include "sealer.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
 #include "base/io.h"
 #include "front/plain.h"
+#include "front/sealer_threads.h"
 #include "front/sealer_work.h"
 
-#define STACK ((size_t)256 * 1024) /* bytes of a worker's stack */
-
 /* ---- life */
-
-/* Signals are the event thread's. (A blocked SIGXFSZ makes write say EFBIG instead.) */
-static int
-start_worker(pthread_t *t, struct sealer *s)
-{
-	pthread_attr_t attr;
-	sigset_t all, before;
-	int r;
-
-	if ((r = pthread_attr_init(&attr)) != 0)
-		return r;
-	sigfillset(&all);
-	if ((r = pthread_attr_setstacksize(&attr, STACK)) == 0 &&
-	    (r = pthread_sigmask(SIG_SETMASK, &all, &before)) == 0) {
-		r = pthread_create(t, &attr, sealer_work, s);
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
-	pthread_attr_destroy(&attr);
-	return r;
-}
-
-static enum err
-start_workers(struct sealer *s, unsigned workers)
-{
-	int r;
-
-	for (; s->workers < workers; s->workers++)
-		if ((r = start_worker(&s->thread[s->workers], s)) != 0) {
-			errno = r;
-			return ERR_SYS;
-		}
-	return ERR_OK;
-}
 
 enum err
 sealer_new(unsigned workers, unsigned chunks, struct sealer **out)
@@ -67,23 +32,12 @@ sealer_new(unsigned workers, unsigned chunks, struct sealer **out)
 	if ((s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
 		e = ERR_SYS;
 	else
-		e = start_workers(s, workers);
+		e = sealer_threads_start(s, workers);
 	if (e != ERR_OK)
 		sealer_free(s);
 	else
 		*out = s;
 	return e;
-}
-
-static void
-stop_workers(struct sealer *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->is_stopping = true;
-	pthread_cond_broadcast(&s->work);
-	pthread_mutex_unlock(&s->lock);
-	while (s->workers > 0)
-		pthread_join(s->thread[--s->workers], NULL);
 }
 
 /* None of these chunks holds plaintext. */
@@ -105,7 +59,7 @@ sealer_free(struct sealer *s)
 
 	if (s == NULL)
 		return;
-	stop_workers(s);
+	sealer_threads_stop(s);
 	free_chunks(&s->used);
 	free_chunks(&s->idle);
 	io_close(&s->event);
