@@ -6,8 +6,9 @@
 #include "front/sealer.h"
 
 /*
- * The inside of the sealer, shared by its two sides: sealer.c runs on the
- * event thread, sealer_work.c on the workers. Who may touch what:
+ * The inside of the sealer, shared by its two sides: sealer.c and
+ * sealer_threads.c run on the event thread, sealer_work.c on the workers. Who
+ * may touch what:
  *
  * - the worker that took a file from the run queue owns its descriptor, key,
  *   counters and header until it puts the file back; one worker at a time, so

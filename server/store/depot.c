@@ -15,7 +15,7 @@
 #include "store/db_replies.h"
 #include "store/mend.h"
 #include "store/rebuild.h"
-#include "store/settle.h"
+#include "store/settle_sweep.h"
 #include "store/transfer.h"
 #include "store/upload.h"
 

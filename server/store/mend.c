@@ -12,7 +12,7 @@
 #include "carry/minisign.h"
 #include "store/db_care.h"
 #include "store/rebuild.h"
-#include "store/settle.h"
+#include "store/settle_sweep.h"
 #include "store/transfer.h"
 
 #define NAME_LEN  (RANDOM_ID_LEN + sizeof ".damaged")

@@ -1,11 +1,8 @@
 #include "store/settle.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -14,8 +11,6 @@
 #include "base/io.h"
 #include "store/db_care.h"
 #include "store/settle_day.h"
-#include "store/settle_names.h"
-#include "wire/item_file.h"
 
 #define STACK_BYTES (256 * 1024)
 #define START_SEC   60       /* after midnight; the loop also waits for commits of the day before */
@@ -260,37 +255,4 @@ settle_tell(const struct settle *s, struct op_status *out)
 	out->settled = s->is_mark_known ? s->mark : 0;
 	out->settle_wait = (uint8_t)s->why;
 	out->settle_need = s->why == SETTLE_WAITS_FOR_ROOM ? s->day.need : 0;
-}
-
-/* ---- at start */
-
-static enum err
-sweep_name(int items, const char *name)
-{
-	char id[RANDOM_ID_LEN + 1];
-
-	if (item_file_is_name(name, ITEM_FILE_MOVING)) {
-		memcpy(id, name, RANDOM_ID_LEN);
-		id[RANDOM_ID_LEN] = '\0';
-		return settle_names_back(items, id);
-	}
-	if (item_file_is_name(name, SETTLE_COPY_EXT) && unlinkat(items, name, 0) == -1 &&
-	    errno != ENOENT)
-		return io_errno();
-	return ERR_OK;
-}
-
-enum err
-settle_sweep(int items)
-{
-	struct dirent *d;
-	enum err e;
-	DIR *dir = NULL;
-
-	if ((e = io_open_list(items, &dir)) != ERR_OK)
-		return e;
-	while (e == ERR_OK && (d = readdir(dir)) != NULL)
-		e = sweep_name(items, d->d_name);
-	closedir(dir);
-	return e;
 }

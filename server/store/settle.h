@@ -55,7 +55,4 @@ uint64_t settle_claim(const struct settle *s);
 /* For status: the day before which all is settled, and what it waits for. */
 void settle_tell(const struct settle *s, struct op_status *out);
 
-/* At start: removes what a kill has left of copies, gives items their names back. */
-enum err MUST_CHECK settle_sweep(int items);
-
 #endif
