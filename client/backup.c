@@ -333,12 +333,8 @@ backup_write(
 	else
 		e = newfile_begin_at(&j.file, path, &dir, &name);
 	if (e != ERR_OK || (e = list(&j)) != ERR_OK || (e = write_all(&j)) != ERR_OK ||
-	    (e = verify(&j)) != ERR_OK || (e = newfile_name(&j.file, name)) != ERR_OK)
+	    (e = verify(&j)) != ERR_OK || (e = newfile_name_synced(&j.file, name)) != ERR_OK)
 		goto done;
-	if ((e = io_sync(dir)) != ERR_OK) {
-		unlinkat(dir, name, 0);
-		goto done;
-	}
 	e = record(&j);
 done:
 	if (j.seal != NULL)

@@ -106,8 +106,8 @@ write_file(struct vault *v, struct parts *p, const char *to, int dir)
 	if ((e = newfile_begin(&f, dir)) == ERR_OK) {
 		w.fd = f.fd;
 		if ((e = parts_join(v, p, (struct sink){put, &w})) == ERR_OK &&
-		    (e = io_sync(f.fd)) == ERR_OK && (e = newfile_name(&f, name)) == ERR_OK)
-			e = io_sync(dir);
+		    (e = io_sync(f.fd)) == ERR_OK)
+			e = newfile_name_synced(&f, name);
 	}
 	newfile_end(&f);
 	if (e == ERR_EXISTS)

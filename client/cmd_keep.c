@@ -16,7 +16,9 @@ fail_keep(const struct catalog_item *row, enum err e)
 		    "the copy that was kept of it isn't whole any more, and the key of its epoch "
 		    "is gone. Restore a backup of the vault.");
 	if (e == ERR_NOSPACE)
-		return cmd_fail(row->id, "no room for a second copy of it; it was not kept.");
+		return cmd_fail(row->id,
+		    "there is no room for a second copy of it. It was not kept: make room in the "
+		    "vault, then keep it again.");
 	if (e == ERR_SYS)
 		return cmd_fail(row->id,
 		    "%s. It was not kept. `verify` tells whether its file can be read.",
@@ -39,7 +41,7 @@ keep(struct vault *v, const char *prefix)
 	if ((e = keep_item(v, row)) != ERR_OK)
 		return fail_keep(row, e);
 	if ((e = vault_commit(v)) != ERR_OK)
-		return cmd_fail(NULL, "the ledger can't be written: %s.", cmd_why(e));
+		return cmd_fail(NULL, "the ledger can't be written: %s.", cmd_why_todo(e));
 	text_hex(sha, row->original, SHA256_LEN);
 	printf("%s  kept; SHA-256 of the file that the server sent: %s\n", row->id, sha);
 	return CMD_DONE;

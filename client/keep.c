@@ -235,8 +235,7 @@ write_copy(const struct vault *v, const char *id, struct item *it, const struct 
 	    (e = check_copy(key, f.fd, it)) != ERR_OK)
 		goto done;
 	(void)!unlinkat(dir, name, 0);
-	if ((e = newfile_name(&f, name)) == ERR_OK)
-		e = io_sync(dir);
+	e = newfile_name_synced(&f, name);
 done:
 	newfile_end(&f);
 	io_close(&dir);

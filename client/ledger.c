@@ -241,7 +241,7 @@ write_file(struct ledger *l, bool is_all, const void *lines, size_t n)
 	file_name(name, number, is_all);
 	if ((e = buf_addf(&plain, "tag: %s\n", hex)) != ERR_OK ||
 	    (e = sealed_make(l->unlock, &plain, &sealed)) != ERR_OK ||
-	    (e = io_replace(l->dir, name, sealed.p, sealed.len, 0600)) != ERR_OK)
+	    (e = keystore_file_write(l->dir, name, sealed.p, sealed.len)) != ERR_OK)
 		goto done;
 	l->number = number;
 	memcpy(l->tag, tag, sizeof tag);

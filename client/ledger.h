@@ -49,7 +49,7 @@ struct ledger {
  */
 enum err MUST_CHECK ledger_open(
     struct ledger *l, int dir, const struct identity *unlock, struct buf *text, uint32_t *number);
-/* One more file with these lines, synced. Only under the vault's lock. */
+/* One more file with these lines, synced, or none. Only under the vault's lock. */
 enum err MUST_CHECK ledger_append(struct ledger *l, const void *lines, size_t n);
 /* A file that stands for everything; those before it are removed. Begins a ledger, too, with
  * ledger_init. */

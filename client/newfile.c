@@ -72,6 +72,16 @@ newfile_name(struct newfile *f, const char *name)
 }
 
 enum err
+newfile_name_synced(struct newfile *f, const char *name)
+{
+	enum err e;
+
+	if ((e = newfile_name(f, name)) == ERR_OK && (e = io_sync(f->dir)) != ERR_OK)
+		unlinkat(f->dir, name, 0);
+	return e;
+}
+
+enum err
 newfile_replace(struct newfile *f, const char *name)
 {
 	enum err e;

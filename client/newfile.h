@@ -35,6 +35,8 @@ enum err MUST_CHECK newfile_begin_at(
  * link, has that name. Syncs neither file nor folder: that is the caller's.
  */
 enum err MUST_CHECK newfile_name(struct newfile *f, const char *name);
+/* The same, and syncs the folder; the name is gone again where that fails. */
+enum err MUST_CHECK newfile_name_synced(struct newfile *f, const char *name);
 /* The same, in the place of the file that has this name, if one has: at once. */
 enum err MUST_CHECK newfile_replace(struct newfile *f, const char *name);
 /* Closes the file; without a name it is gone. Accepts NEWFILE_NONE. */

@@ -289,6 +289,8 @@ outbox_write(struct vault *v, const char *path, uint32_t after, struct outbox_ma
 		made.bundle.is_written = true;
 		if ((e = catalog_put_answers(&v->catalog, &made.bundle)) == ERR_OK)
 			e = vault_commit(v);
+		if (e != ERR_OK)
+			unlink(path); /* the next one is the same */
 	}
 	*out = made;
 	return e;

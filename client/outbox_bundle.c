@@ -167,9 +167,8 @@ put_file(struct vault *v, const struct answers *a, const char *path, const char 
 	enum err e;
 
 	if ((e = newfile_begin_at(&f, path, &dir, &name)) == ERR_OK &&
-	    (e = put_all(v, a, f.fd, why)) == ERR_OK && (e = io_sync(f.fd)) == ERR_OK &&
-	    (e = newfile_name(&f, name)) == ERR_OK)
-		e = io_sync(dir);
+	    (e = put_all(v, a, f.fd, why)) == ERR_OK && (e = io_sync(f.fd)) == ERR_OK)
+		e = newfile_name_synced(&f, name);
 	newfile_end(&f);
 	io_close(&dir);
 	return e;

@@ -14,44 +14,22 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
+from strikes import LOOKS, Strikes, every  # noqa: E402
+
 ONION = "sealslot" * 6 + "sealslad.onion"
-LOOKS = ("openat", "read", "fstat", "newfstatat", "getdents64", "flock")
-CHANGES = ("mkdir", "mkdirat", "write", "fchmod", "fsync", "fdatasync", "linkat", "renameat", "renameat2", "rename", "unlinkat", "unlink")
-ERRORS = {"write": "ENOSPC", "mkdir": "EACCES", "mkdirat": "EACCES", "openat": "EACCES"}
 STRIDE = 7
 
 
-class Keys:
+class Keys(Strikes):
     def __init__(self, build, folder):
-        self.build, self.folder = build, folder
-        self.write("pass", "upper case snow, seven trams\n")
-
-    def path(self, *names):
-        return os.path.join(self.folder, *names)
-
-    def write(self, name, text):
-        with open(os.open(self.path(name), os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as f:
-            f.write(text)
-
-    def run(self, *args, under=()):
-        argv = [*under, os.path.join(self.build, "keys/sealslot-keys"), *args]
-        return subprocess.run(argv, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-
-    def good(self, *args):
-        done = self.run(*args)
-        assert done.returncode == 0, (args, done.stdout, done.stderr)
-        return done.stdout
+        super().__init__(os.path.join(build, "keys/sealslot-keys"), folder, ("pass",))
+        self.build = build
+        with open(os.open(self.path("pass"), os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as f:
+            f.write("upper case snow, seven trams\n")
 
     def cheap(self, name):
         subprocess.run([os.path.join(self.build, "tests/interop/cheap_unlock"), name, "pass"], cwd=self.folder, check=True)
-
-    def put_back(self, before):
-        """The folder as it was: what lies in before, and the passphrase."""
-        for name in os.listdir(self.folder):
-            if name not in ("pass", "before", "trace"):
-                path = self.path(name)
-                shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
-        shutil.copytree(before, self.folder, dirs_exist_ok=True, symlinks=True)
 
     def kept(self):
         """What may never be lost or changed: keys, schedules, statements. What isn't whole without another file counts with it."""
@@ -64,35 +42,6 @@ class Keys:
                     with open(self.path(where, name), "rb") as f:
                         found[os.path.join(where, name)] = f.read()
         return found
-
-
-def is_ours(keys, line):
-    """A relative path begins in our folder; what the loader opens is absolute."""
-    return keys.folder in line and not re.match(r'openat\(AT_FDCWD<[^>]*>, "/', line)
-
-
-def calls_of(keys, command):
-    """[(call, number)] of a run that gets through: those that have to do with files of ours."""
-    trace = keys.path("trace")
-    done = keys.run(*command, under=("strace", "-qq", "-y", "-o", trace, "-e", "trace=" + ",".join(f"?{c}" for c in LOOKS + CHANGES)))
-    assert done.returncode == 0, (command, done.stderr)
-    count, found = {}, []
-    with open(trace, encoding="ascii", errors="replace") as f:
-        for line in f:
-            call = re.match(r"(\w+)\(", line)
-            if not call:
-                continue
-            call = call[1]
-            count[call] = count.get(call, 0) + 1
-            if is_ours(keys, line) and "ENOENT" not in line and "EEXIST" not in line:
-                found.append((call, count[call]))
-    return found
-
-
-def strike(keys, command, call, nth):
-    error = ERRORS.get(call, "EIO")
-    inject = f"inject={call}:error={error}:when={nth}"
-    return keys.run(*command, under=("strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject))
 
 
 def check_told(done, command, where):
@@ -135,16 +84,14 @@ def without(*made):
 def verb(keys, command, before, stride, again=simply, last=None):
     """last: only so many of the calls at the end."""
     keys.put_back(before)
-    calls = calls_of(keys, command)[-last if last else None:]
+    calls = keys.calls_of(command)
     assert len(calls) > 10, f"{command}: only {calls}"
     struck = harmless = 0
-    for i, (call, nth) in enumerate(calls):
-        if i % stride:
-            continue
+    for call, nth in every(stride, calls, last):
         where = f"{command[0]}, {call} number {nth}"
         keys.put_back(before)
         was = keys.kept()
-        done = strike(keys, command, call, nth)
+        done = keys.strike(command, call, nth)
         struck += 1
         if done.returncode == 0:
             harmless += 1

@@ -194,6 +194,8 @@ a_file_of_another_history_is_noticed(void **state)
 	older = l;
 	assert_ok(ledger_append(&l, "two\n", 4));
 	assert_ok(ledger_append(&l, "three\n", 6));
+	assert_err(ledger_append(&older, "TWO\n", 4), ERR_EXISTS);
+	assert_int_equal(unlinkat(p.fd, "000002.age", 0), 0);
 	assert_ok(ledger_append(&older, "TWO\n", 4)); /* in the place of number 2 */
 	assert_err(why_not(&p, p.unlock), ERR_TRUNCATED);
 	place_wipe(&p);
