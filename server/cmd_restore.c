@@ -43,6 +43,21 @@ complete(struct setup *s, struct reason *why)
 	return e;
 }
 
+/* Everything is there by then: another restore would be refused. */
+static enum err
+complete_restored(struct setup *s, struct reason *why)
+{
+	struct reason inner = {""};
+	enum err e;
+
+	if ((e = complete(s, &inner)) != ERR_OK)
+		reason_set(why, e,
+		    "%.300s%sThe store is restored in %s, but couldn't be looked through: put that right, "
+		    "then say sealslotd check --repair.",
+		    inner.text, inner.text[0] == '\0' ? "" : ". ", s->conf->store_path);
+	return e;
+}
+
 static enum err
 open_in(const char *path, int *fd, struct reason *why)
 {
@@ -94,7 +109,7 @@ cmd_restore(const struct cmd *self, int argc, char **argv)
 	    (e = setup_drop_root(&s)) != ERR_OK)
 		reason_sys(&why, e, "Can't become the store's user");
 	if (e == ERR_OK && (e = restore_run(&s, in, args.operand, &result, &why)) == ERR_OK)
-		e = complete(&s, &why);
+		e = complete_restored(&s, &why);
 	if (e == ERR_OK) {
 		report(&s, &result);
 		code = CMD_OK;

@@ -13,8 +13,7 @@
 #include "parent/check.h"
 #include "wire/item_file.h"
 
-#define COPY_EXT ".copy"
-#define WINDOW   200000 /* ids in memory at once: with more, the folder is read several times */
+#define WINDOW 200000 /* ids in memory at once: with more, the folder is read several times */
 
 /* The store's own files beside the folders. admin.sock is there while a server runs. */
 static const char *const own[] = {
@@ -105,7 +104,7 @@ check_item_name(const char *name, struct check_report *r, size_t *same)
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return ERR_OK;
 	if (item_file_is_name(
-		name, COPY_EXT)) /* the settle's, for a moment, or swept at the next start */
+		name, ITEM_FILE_COPY)) /* the settle's, for a moment, or swept at the next start */
 		return ERR_OK;
 	if (item_file_is_name(name, ".damaged"))
 		return check_say(r, CHECK_NOTICE, same,

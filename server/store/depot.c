@@ -44,8 +44,10 @@ depot_create(const struct conf *c, const struct minisign_key *root, struct reaso
 		reason_sys(why, e, "Can't make the index");
 	else if ((e = transfer_create(f.root)) != ERR_OK)
 		reason_sys(why, e, "Can't make the transfer key");
-	else if ((e = state_write(f.root, &s)) != ERR_OK) /* the last step: now it is a store */
+	else if ((e = state_write(f.root, &s)) != ERR_OK) { /* the last step: now it is a store */
 		reason_sys(why, e, "Can't write the file state");
+		unlinkat(f.root, FOLDER_STATE, 0); /* its sync may have failed */
+	}
 done:
 	folder_close(&f);
 	return e;

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/random.h"
 #include "store/upload.h"
+#include "wire/item_file.h"
 
 void
 folder_close(struct folder *f)
@@ -99,7 +100,8 @@ done:
 	return e;
 }
 
-/* The first name in a folder that none of ours is; false when there is none. */
+/* The first name in a folder that none of ours is; false when there is none. A probe that was
+ * killed may have left a copy. */
 static bool
 has_foreign(int dirfd, const char *const *ours, char name[static 256])
 {
@@ -115,8 +117,9 @@ has_foreign(int dirfd, const char *const *ours, char name[static 256])
 	while (!is_found && (d = readdir(dir)) != NULL) {
 		for (o = ours; *o != NULL && strcmp(*o, d->d_name) != 0; o++)
 			;
-		is_found =
-		    *o == NULL && strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
+		is_found = *o == NULL && strcmp(d->d_name, ".") != 0 &&
+			   strcmp(d->d_name, "..") != 0 &&
+			   !item_file_is_name(d->d_name, ITEM_FILE_COPY);
 		if (is_found)
 			memcpy(name, d->d_name, strlen(d->d_name) + 1);
 	}
@@ -202,8 +205,7 @@ folder_probe(const struct folder *f, struct reason *why)
 	if ((e = upload_settle(fd, &claim)) != ERR_OK)
 		goto done;
 	step = step_link;
-	if ((e = upload_link(fd, f->items, id)) == ERR_OK)
-		e = upload_unlink(f->items, id);
+	e = upload_try_link(fd, f->items, id);
 done:
 	io_close(&writer);
 	io_close(&fd);

@@ -119,7 +119,8 @@ schedules_load(struct schedules *s, int keys, const char *instance, const struct
 		goto done;
 	s->floor = serial;
 	if ((e = read_files(keys, serial, &text, &sig)) != ERR_OK) {
-		e = reason_sys(why, ERR_AUTH, "Can't read schedule %u of the store", serial);
+		reason_sys(why, e, "Can't read schedule %u of the store", serial);
+		e = ERR_AUTH; /* serving goes on, without a schedule */
 		goto done;
 	}
 	if (verify(&text, &sig, instance, root, &newest, &inner) != ERR_OK) {

@@ -25,7 +25,5 @@ struct settle_copy {
  */
 enum err MUST_CHECK settle_copy(
     struct settle_copy *c, const struct db_item *item, uint8_t hash[static HASH_LEN]);
-/* How the name of a copy ends that a kill has left. */
-#define SETTLE_COPY_EXT ".copy"
 
 #endif

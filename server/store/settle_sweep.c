@@ -7,7 +7,6 @@
 
 #include "base/io.h"
 #include "base/random.h"
-#include "store/settle_copy.h"
 #include "store/settle_names.h"
 #include "wire/item_file.h"
 
@@ -21,7 +20,7 @@ sweep_name(int items, const char *name)
 		id[RANDOM_ID_LEN] = '\0';
 		return settle_names_back(items, id);
 	}
-	if (item_file_is_name(name, SETTLE_COPY_EXT) && unlinkat(items, name, 0) == -1 &&
+	if (item_file_is_name(name, ITEM_FILE_COPY) && unlinkat(items, name, 0) == -1 &&
 	    errno != ENOENT)
 		return io_errno();
 	return ERR_OK;

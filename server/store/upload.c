@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/random.h"
+#include "wire/item_file.h"
 
 #define BLOCK 512 /* st_blocks' unit */
 
@@ -23,7 +24,8 @@
 #define TRIM_MIN     (64 * LIMIT_KIB) /* bytes; the last cluster, and the list of extents */
 
 #define FD_PATH_LEN 32
-#define NAME_LEN    (RANDOM_ID_LEN + sizeof ".age")
+#define NAME_LEN    (RANDOM_ID_LEN + sizeof ITEM_FILE_EXT)
+#define COPY_LEN    (RANDOM_ID_LEN + sizeof ITEM_FILE_COPY)
 
 static void
 fd_path(char out[static FD_PATH_LEN], int fd)
@@ -34,7 +36,13 @@ fd_path(char out[static FD_PATH_LEN], int fd)
 static void
 item_name(char out[static NAME_LEN], const char *id)
 {
-	snprintf(out, NAME_LEN, "%s.age", id);
+	snprintf(out, NAME_LEN, "%s" ITEM_FILE_EXT, id);
+}
+
+static void
+copy_name(char out[static COPY_LEN], const char *id)
+{
+	snprintf(out, COPY_LEN, "%s" ITEM_FILE_COPY, id);
 }
 
 enum err
@@ -165,16 +173,30 @@ upload_link(int fd, int items, const char *id)
 	return ERR_OK;
 }
 
+/* Under a name that no submission has: a kill in between leaves nothing that is taken for one. */
+enum err
+upload_try_link(int fd, int items, const char *id)
+{
+	char path[FD_PATH_LEN], copy[COPY_LEN];
+
+	fd_path(path, fd);
+	copy_name(copy, id);
+	if (linkat(AT_FDCWD, path, items, copy, AT_SYMLINK_FOLLOW) == -1 ||
+	    unlinkat(items, copy, 0) == -1)
+		return io_errno();
+	return ERR_OK;
+}
+
 /* An exchange, not a rename: it can't bring back an item that was deleted in between. */
 enum err
 upload_replace(int fd, int items, const char *id)
 {
-	char path[FD_PATH_LEN], name[NAME_LEN], copy[NAME_LEN + 1];
+	char path[FD_PATH_LEN], name[NAME_LEN], copy[COPY_LEN];
 	enum err e = ERR_OK;
 
 	fd_path(path, fd);
 	item_name(name, id);
-	snprintf(copy, sizeof copy, "%s.copy", id);
+	copy_name(copy, id);
 	if (unlinkat(items, copy, 0) == -1 && errno != ENOENT)
 		return io_errno();
 	if (linkat(AT_FDCWD, path, items, copy, AT_SYMLINK_FOLLOW) == -1)

@@ -38,6 +38,8 @@ struct upload_claim {
 enum err MUST_CHECK upload_settle(int fd, const struct upload_claim *claim);
 /* Gives a settled file its name, <id>.age. ERR_EXISTS. The folder must be synced afterwards. */
 enum err MUST_CHECK upload_link(int fd, int items, const char *id);
+/* Can it be given a name? It has none afterwards; a kill may leave <id>.copy. */
+enum err MUST_CHECK upload_try_link(int fd, int items, const char *id);
 /*
  * Gives a settled file the name of one that is there, in one step: <id>.age is one or the other at
  * any moment. The old one is gone when this returns; a power cut may leave it, or the new one, as

@@ -13,7 +13,8 @@
  * it is <id>.mix. Who only reads finds it under either name.
  */
 #define ITEM_FILE_EXT    ".age"
-#define ITEM_FILE_MOVING ".mix" /* as long as .age: its place in a folder fits both */
+#define ITEM_FILE_MOVING ".mix"  /* as long as .age: its place in a folder fits both */
+#define ITEM_FILE_COPY   ".copy" /* what no submission is yet; swept at the next start */
 #define ITEM_FILE_NAME   (RANDOM_ID_LEN + sizeof ITEM_FILE_EXT)
 
 /* <id> and an extension of that length. */

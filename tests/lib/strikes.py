@@ -34,7 +34,7 @@ class Strikes:
         for name in set(os.listdir(self.folder)) - self.constant:
             path = self.path(name)
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
-        shutil.copytree(before, self.folder, dirs_exist_ok=True, symlinks=True)
+        subprocess.run(["cp", "-a", before + "/.", self.folder], check=True)  # with its owners, and its times
 
     def is_ours(self, line):
         """What the loader opens is absolute, and elsewhere."""
@@ -61,5 +61,5 @@ class Strikes:
 
 
 def every(stride, calls, last=None):
-    """One of so many of the calls, or of the last ones."""
-    return calls[-last if last else None:][::stride]
+    """One of so many of the calls, or of the last ones; and all by which a name comes or goes."""
+    return [c for i, c in enumerate(calls[-last if last else None:]) if i % stride == 0 or c[0].startswith(("link", "unlink", "rename"))]

@@ -39,6 +39,17 @@ a_settled_file_is_whole_and_anonymous(void **state)
 }
 
 static void
+a_file_that_is_only_tried_has_no_name(void **state)
+{
+	const struct fixture *f = *state;
+	struct file u = begin(f, 5000);
+
+	assert_ok(upload_try_link(u.fd, u.items, ID));
+	assert_int_equal(count_files(f->dir), 0);
+	end(&u);
+}
+
+static void
 the_writer_can_only_append(void **state)
 {
 	struct file u = begin(*state, 5000);
@@ -302,6 +313,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH(a_settled_file_is_whole_and_anonymous),
+	    WITH(a_file_that_is_only_tried_has_no_name),
 	    WITH(the_writer_can_only_append),
 	    WITH(nobody_can_open_it_again),
 	    WITH(a_writer_anywhere_is_noticed),
