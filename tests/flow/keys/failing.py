@@ -1,7 +1,7 @@
 """Each system call that looks at the disk or changes it fails once, in each verb: it says what failed and what to do, and the way goes on.
 
 Behind the failure nothing is lost: keys and signed schedules are there as before, and the same command gets through.
-With `all` behind the build every call of every verb; without, one of seven. Of init and reviewer-copy the last ones, for each
+With `all` behind the build every call of every verb; without, one of thirteen. Of init and reviewer-copy the last ones, for each
 run costs the scrypt of a real key store. More words: only these verbs.
 """
 
@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from strikes import LOOKS, Strikes, every  # noqa: E402
 
 ONION = "sealslot" * 6 + "sealslad.onion"
-STRIDE = 7
+STRIDE = 13
 
 
 class Keys(Strikes):

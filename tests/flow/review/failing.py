@@ -1,7 +1,7 @@
 """Each system call of the review tool that looks at the disk or changes it fails once: it says why and what to do, and nothing is lost.
 
 Behind the failure the vault opens, with all that it had; the same command gets through, and does what it should, once.
-With `all` behind the build every call of every verb; without, one of seven. More words: only these verbs.
+With `all` behind the build every call of every verb; without, one of eleven. More words: only these verbs.
 """
 
 # time limit: 400
@@ -19,7 +19,7 @@ from letters import Source  # noqa: E402
 from slot import File, Slot  # noqa: E402
 from strikes import LOOKS, Strikes, every  # noqa: E402
 
-STRIDE = 7
+STRIDE = 11
 SECRET = ("--passphrase-file", "passphrase")
 
 

@@ -1,7 +1,7 @@
 """Each system call of an admin's verb that looks at the disk or changes it fails once: it says why, and nothing is lost.
 
 Behind the failure the store has all that it had, and the same command gets through. With `all` behind the build every call of
-every verb; without, one of nine. More words: only these verbs.
+every verb; without, one of thirteen. More words: only these verbs.
 """
 
 # time limit: 400
@@ -17,7 +17,7 @@ from letters import Source  # noqa: E402
 from slot import File, Slot  # noqa: E402
 from strikes import LOOKS, Strikes, every  # noqa: E402
 
-STRIDE = 9
+STRIDE = 13
 
 
 class Admin(Strikes):
