@@ -56,8 +56,12 @@ class Strikes:
         return list(found)
 
     def strike(self, command, call, nth):
+        """How the command ends when this call fails; None if it came otherwise this time, or was one of the loader's."""
         inject = f"inject={call}:error={ERRORS.get(call, 'EIO')}:when={nth}"
-        return self.run(*command, under=("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject))
+        done = self.run(*command, under=("strace", "-f", "-qq", "-o", self.path("trace"), "-e", f"trace={call}", "-e", inject))
+        with open(self.path("trace"), encoding="utf-8", errors="replace") as f:
+            is_struck = "(INJECTED)" in f.read()
+        return done if is_struck and "error while loading shared libraries" not in done.stderr else None
 
 
 def every(stride, calls, last=None):

@@ -91,7 +91,8 @@ def verb(keys, command, before, stride, again=simply, last=None):
         where = f"{command[0]}, {call} number {nth}"
         keys.put_back(before)
         was = keys.kept()
-        done = keys.strike(command, call, nth)
+        if (done := keys.strike(command, call, nth)) is None:
+            continue
         struck += 1
         if done.returncode == 0:
             harmless += 1
