@@ -53,7 +53,7 @@ fail(const char *path, enum err e, const struct backup_report *r)
 				      "overwritten.");
 	if (e == ERR_USAGE)
 		return cmd_fail(path, "this names no file. Name the backup to make.");
-	if (e == ERR_NOSPACE)
+	if (e == ERR_NOSPACE && r->why == NULL)
 		return cmd_fail(path, "there isn't room for it. No backup was made.");
 	if (r->why != NULL && e == ERR_AUTH)
 		return cmd_fail(path, "%s. No backup was made.", r->why);
