@@ -187,15 +187,6 @@ open_keys(struct job *j)
 }
 
 static enum err
-refuse_name(void *ctx, int dirfd, const char *name)
-{
-	(void)ctx;
-	(void)dirfd;
-	(void)name;
-	return ERR_EXISTS;
-}
-
-static enum err
 make_folder(struct job *j)
 {
 	const char *path = j->q->path;
@@ -206,7 +197,7 @@ make_folder(struct job *j)
 		return refuse(j, path, NULL, e,
 		    "a vault is a folder of your own that nobody else may enter (mode 0700), and no link to "
 		    "one; FAT and exFAT can't keep one, ext4 can");
-	if (e != ERR_OK || (e = keystore_file_each(j->dir, refuse_name, NULL)) != ERR_OK)
+	if (e != ERR_OK || (e = keystore_file_check_empty(j->dir)) != ERR_OK)
 		return refuse(j, path, NULL, e,
 		    e == ERR_EXISTS
 			? "there is something in it already; restore into a new or an empty folder"

@@ -48,22 +48,13 @@ unmake(struct vault *v, const char *path)
 }
 
 static enum err
-refuse_name(void *ctx, int dirfd, const char *name)
-{
-	(void)ctx;
-	(void)dirfd;
-	(void)name;
-	return ERR_EXISTS;
-}
-
-static enum err
 make_folder(const char *path, int *fd, struct vault_fault *fault)
 {
 	enum err e;
 
 	if ((e = keystore_file_new_folder(path, fd)) != ERR_OK)
 		return vault_fault_folder(fault, path, e);
-	if ((e = keystore_file_each(*fd, refuse_name, NULL)) != ERR_OK)
+	if ((e = keystore_file_check_empty(*fd)) != ERR_OK)
 		vault_fault(fault, path, NULL,
 		    "there is something in it already; a vault needs a new or an empty folder");
 	return e;

@@ -69,7 +69,7 @@ err_advice(enum err e)
 	if (e == ERR_NOSPACE)
 		return "Make room there";
 	if (e == ERR_NOTFOUND)
-		return "Look how its path is spelled";
+		return "Look whether it is there, and how its path is spelled";
 	if (e == ERR_MODE)
 		return "It must be your own, no link, and closed to others";
 	if (e == ERR_BUSY)

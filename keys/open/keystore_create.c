@@ -12,13 +12,6 @@
 #include "base/io.h"
 #include "open/keystore_file.h"
 
-static enum err
-any_name(void *ctx, int dirfd, const char *name)
-{
-	(void)ctx, (void)dirfd, (void)name;
-	return ERR_EXISTS;
-}
-
 /* What a killed keystore_create may have left; anything else is ERR_EXISTS. */
 static enum err
 is_from_create(void *ctx, int dirfd, const char *name)
@@ -32,7 +25,7 @@ is_from_create(void *ctx, int dirfd, const char *name)
 	if ((strcmp(name, KEYSTORE_EPOCHS) != 0 && strcmp(name, KEYSTORE_PUBLISH) != 0) ||
 	    keystore_file_folder(dirfd, name, &fd) != ERR_OK)
 		return ERR_EXISTS;
-	e = keystore_file_each(fd, any_name, NULL);
+	e = keystore_file_check_empty(fd);
 	io_close(&fd);
 	return e;
 }

@@ -162,6 +162,21 @@ keystore_file_each(int dirfd, enum err (*each)(void *ctx, int dirfd, const char 
 	return e;
 }
 
+static enum err
+refuse_name(void *ctx, int dirfd, const char *name)
+{
+	(void)ctx;
+	(void)dirfd;
+	(void)name;
+	return ERR_EXISTS;
+}
+
+enum err
+keystore_file_check_empty(int dirfd)
+{
+	return keystore_file_each(dirfd, refuse_name, NULL);
+}
+
 bool
 keystore_file_is_leftover(const char *name)
 {

@@ -40,6 +40,8 @@ enum err MUST_CHECK keystore_file_destroy(int dirfd, const char *name);
  */
 enum err MUST_CHECK keystore_file_each(
     int dirfd, enum err (*each)(void *ctx, int dirfd, const char *name), void *ctx);
+/* ERR_EXISTS: there is something in the folder. */
+enum err MUST_CHECK keystore_file_check_empty(int dirfd);
 /* Is it a temporary name, left over when it stands outside of a running write? */
 bool keystore_file_is_leftover(const char *name);
 /* Removes all leftovers that it can. Only while no other process may be writing. */

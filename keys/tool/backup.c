@@ -1,6 +1,7 @@
 #include "backup.h"
 
 #include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -38,6 +39,7 @@ put_end(struct buf *out)
 struct pack {
 	struct buf *out;
 	const char *folder; /* "" or "epochs/" */
+	bool is_refused;    /* a file of it was, and *f says why */
 	struct tool_fault *f;
 };
 
@@ -54,10 +56,12 @@ pack_file(void *ctx, int dirfd, const char *name)
 	snprintf(full, sizeof full, "%s%s", p->folder, name);
 	buf_init(&content, LIMIT_KEY_LOG);
 	if ((e = io_read_file(dirfd, name, &content)) != ERR_OK ||
-	    (e = put_member(p->out, full, &content)) != ERR_OK)
+	    (e = put_member(p->out, full, &content)) != ERR_OK) {
 		tool_refuse(p->f, e,
 		    "No backup was made. If it is nothing of the key store, take it away.",
 		    "%s: %s", full, tool_reason(e));
+		p->is_refused = true;
+	}
 	buf_wipe(&content);
 	return e;
 }
@@ -80,7 +84,7 @@ pack_folder(const struct keystore *k, const char *name, struct pack *p,
 
 	if ((e = io_open_dir(keystore_dir(k), name, &fd)) != ERR_OK)
 		tool_refuse(p->f, e, "No backup was made.", "%s: %s", name, tool_reason(e));
-	else if ((e = keystore_file_each(fd, each, p)) != ERR_OK && p->f->what[0] == '\0')
+	else if ((e = keystore_file_each(fd, each, p)) != ERR_OK && !p->is_refused)
 		tool_refuse(p->f, e, "No backup was made.", "%s: it can't be listed: %s", name,
 		    tool_reason(e));
 	io_close(&fd);

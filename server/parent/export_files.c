@@ -140,7 +140,12 @@ open_item(
 		    item->id);
 	if (e != ERR_OK)
 		return reason_sys(why, e, "Can't open submission %s", item->id);
-	if (fstat(*fd, &st) == 0 && st.st_uid == f->owner && (uint64_t)st.st_size == item->size)
+	if (fstat(*fd, &st) == -1) {
+		e = reason_sys(why, io_errno(), "Can't look at submission %s", item->id);
+		io_close(fd);
+		return e;
+	}
+	if (st.st_uid == f->owner && (uint64_t)st.st_size == item->size)
 		return ERR_OK;
 	io_close(fd);
 	/* A store that was taken over must not make root carry other files away. */

@@ -28,7 +28,9 @@ restore_dir_open(struct restore_dir *d, const char *path, struct reason *why)
 		    "%s must belong to user %u with mode 700: say chown and chmod.", path,
 		    geteuid());
 	d->lock = openat(d->root, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (d->lock == -1 || flock(d->lock, LOCK_EX | LOCK_NB) == -1)
+	if (d->lock == -1)
+		return reason_sys(why, io_errno(), "Can't open the lock of the store in %s", path);
+	if (flock(d->lock, LOCK_EX | LOCK_NB) == -1)
 		return reason_set(why, ERR_BUSY, "Another sealslotd is at work on %s.", path);
 	return ERR_OK;
 }

@@ -1,6 +1,7 @@
 #include "store/schedules.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,10 +38,15 @@ find_newest(int keys, uint32_t *out)
 
 	if ((e = io_open_list(keys, &dir)) != ERR_OK)
 		return e;
-	while ((d = readdir(dir)) != NULL)
+	/* A list that ends too early must not bring an older schedule back. */
+	while ((errno = 0, d = readdir(dir)) != NULL)
 		if ((serial = schedule_name_serial(d->d_name)) > newest)
 			newest = serial;
+	if (errno != 0)
+		e = io_errno();
 	closedir(dir);
+	if (e != ERR_OK)
+		return e;
 	*out = newest;
 	return ERR_OK;
 }
@@ -119,7 +125,8 @@ schedules_load(struct schedules *s, int keys, const char *instance, const struct
 		goto done;
 	s->floor = serial;
 	if ((e = read_files(keys, serial, &text, &sig)) != ERR_OK) {
-		reason_sys(why, e, "Can't read schedule %u of the store", serial);
+		reason_sys(why, e,
+		    "Can't read schedule %u in the store's folder keys (publish it again)", serial);
 		e = ERR_AUTH; /* serving goes on, without a schedule */
 		goto done;
 	}
