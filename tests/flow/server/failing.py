@@ -23,6 +23,7 @@ STRIDE = 13
 class Admin(Strikes):
     # SQLite's check takes a page that it can't read for a damaged one, and its errno is gone when it is asked; a lock is taken or not.
     vague = ("pread64", "openat", "flock")
+    unnoticed = ("unlink", "unlinkat", "fdatasync")  # SQLite doesn't ask how the sync of its folder ended
 
     def __init__(self, slot):
         super().__init__(os.path.join(slot.build, "server/sealslotd"), slot.folder)
