@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +84,7 @@ read_sheet(int keys, const struct setup *s, struct sheet *sh, struct check_repor
 	if (e != ERR_OK)
 		e = check_say(r, CHECK_PROBLEM, NULL,
 		    "keys/%s can't be read (%s): publish schedule %u again, or restore it.", name,
-		    err_text(e), sh->serial);
+		    e == ERR_SYS ? strerror(errno) : err_text(e), sh->serial);
 	else if (verify(s, &text, &sig, sh, &fault) != ERR_OK)
 		e = check_say(r, CHECK_PROBLEM, NULL,
 		    "Schedule %u doesn't verify under the root key (%s): find out who changed it, and "
