@@ -151,20 +151,33 @@ setup_wipe(struct setup *s)
 	buf_wipe(&s->text);
 }
 
+/* What is left of a run that was killed before the folder had its user: empty, and root's alone. */
+static bool
+remove_begun(const char *path)
+{
+	struct stat st;
+
+	return geteuid() == 0 && lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == 0 &&
+	       (st.st_mode & 07777) == 0700 && rmdir(path) == 0;
+}
+
 enum err
 setup_make_store(const struct setup *s, bool *is_new, struct reason *why)
 {
 	const char *path = s->conf->store_path;
+	bool is_made;
 
 	*is_new = false;
-	if (mkdir(path, 0700) == -1) {
-		if (errno == EEXIST)
+	if (!(is_made = mkdir(path, 0700) == 0) && errno == EEXIST) {
+		if (!remove_begun(path))
 			return ERR_OK;
-		if (errno == ENOENT)
-			return reason_set(why, ERR_NOTFOUND,
-			    "The folder above %s doesn't exist: make it first.", path);
-		return reason_sys(why, io_errno(), "Can't make %s", path);
+		is_made = mkdir(path, 0700) == 0;
 	}
+	if (!is_made && errno == ENOENT)
+		return reason_set(
+		    why, ERR_NOTFOUND, "The folder above %s doesn't exist: make it first.", path);
+	if (!is_made)
+		return reason_sys(why, io_errno(), "Can't make %s", path);
 	*is_new = true;
 	if (geteuid() == 0 && lchown(path, s->uid, s->gid) == -1)
 		return reason_sys(why, ERR_SYS, "Can't give %s to its user", path);

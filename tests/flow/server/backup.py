@@ -139,6 +139,9 @@ def interrupted(slot, archive):
     begun = time.monotonic()
     slot.sealslotd("restore", archive)
     whole = time.monotonic() - begun
+    shutil.rmtree(slot.store)
+    os.mkdir(slot.store, 0o700)  # as a kill leaves it before the folder has its user
+    slot.sealslotd("restore", archive)
     for _ in range(KILLS):
         shutil.rmtree(slot.store)
         p = subprocess.Popen([program, "restore", "--conf", slot.conf, archive], stdout=subprocess.DEVNULL,
